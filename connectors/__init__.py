@@ -1,0 +1,1 @@
+"""Clients of record registries behind one interface, each with its code table."""
