@@ -1,0 +1,291 @@
+"""The words of the domain: what a registry reports of a person, and the record format that carries it.
+
+Every field of an entry except `jurisdiction`, `kind`, `offence` and `disposition` may be absent or null, which
+means *unknown*; flags (`suspended`, `indefinite`, `endorsed`, `consecutive`) absent mean no, and events that end
+something (`ended_on`, `revoked_on`) absent mean not so far.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import date
+from typing import Any
+
+from marshmallow import RAISE, Schema, ValidationError, post_load
+from marshmallow import fields as ma
+
+from policies import vocabulary
+from policies.days import Duration
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One thing that was imposed for a matter (UK: a disposal)."""
+
+    kind: str
+    length: Duration | None = None
+    decided_on: date | None = None
+    started_on: date | None = None
+    released_on: date | None = None
+    suspended: bool = False
+    supervised_until: date | None = None
+    indefinite: bool = False
+    endorsed: bool = False
+    consecutive: bool = False
+    day_units: int | None = None
+    completed_on: date | None = None
+    outstanding: bool | None = None
+    revoked_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Drug:
+    """What is known of a drug matter, for graded assessment."""
+
+    substance: str | None = None
+    addiction: str | None = None
+    clean_since: date | None = None
+    conduct: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One matter and how it ended. Dates are days; ages are whole years; `sentences` None means not known."""
+
+    jurisdiction: str
+    kind: str
+    offence: str
+    disposition: str
+    ref: str | None = None
+    grade: str | None = None
+    traits: frozenset[str] = frozenset()
+    traits_complete: bool = False
+    proceeding: str | None = None
+    acted_on: date | None = None
+    decided_on: date | None = None
+    ended_on: date | None = None
+    age_at_act: int | None = None
+    age_at_decision: int | None = None
+    sentences: tuple[Sentence, ...] | None = None
+    drug: Drug | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A subject's entries, with the day of birth where a law looks at the applicant's age today."""
+
+    entries: tuple[Entry, ...]
+    born: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a registry says of one matter. `sure` is False for a candidate: it may be another person's.
+
+    `case` and `body` (the registry's case number and deciding body) tell reports of one matter from several
+    registries.
+    """
+
+    entry: Entry
+    sure: bool = True
+    case: str | None = None
+    body: str | None = None
+
+
+class RecordError(ValueError):
+    """A document that is not a record: `field` is the place (`entries[0].offence`), `problem` what is wrong there."""
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(f"{field}: {problem}" if field else problem)
+        self.field = field
+        self.problem = problem
+
+
+class _Word(ma.Field[str]):
+    """A word of one closed set."""
+
+    def __init__(self, kind: str, **options: Any) -> None:
+        super().__init__(**options)
+        self.kind = kind
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        known = vocabulary.words(self.kind)
+        if not isinstance(value, str):
+            raise ValidationError("must be a word in quotes")
+        if value not in known:
+            raise ValidationError(f'"{value[:60]}" is not a known {self.kind}{vocabulary.nearest(value, known)}')
+        return value
+
+
+class _Day(ma.Field[date]):
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> date:
+        try:
+            if not isinstance(value, str) or len(value) != 10:
+                raise ValueError
+            day = date.fromisoformat(value)
+        except ValueError:
+            raise ValidationError("must be a day such as 2015-05-20") from None
+        # The calendar's two ends stand for "long ago" and "never"; no record may name them.
+        if not 1800 <= day.year <= 2999:
+            raise ValidationError("must be a day between the years 1800 and 2999")
+        return day
+
+
+class _Length(ma.Field[Duration]):
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Duration:
+        try:
+            return Duration.parse(value)
+        except (ValueError, TypeError):
+            raise ValidationError("must be a duration such as P22M, P1Y6M or P10D") from None
+
+
+class _Flag(ma.Field[bool]):
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
+        if not isinstance(value, bool):
+            raise ValidationError("must be true or false")
+        return value
+
+
+class _Number(ma.Field[int]):
+    def __init__(self, most: int, **options: Any) -> None:
+        super().__init__(**options)
+        self.most = most
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= self.most:
+            raise ValidationError(f"must be a whole number from 0 to {self.most}")
+        return value
+
+
+class _Strict(Schema):
+    class Meta:
+        unknown = RAISE
+
+    error_messages = {"unknown": "is not a field of the record format", "type": "must be an object"}
+
+
+_MAYBE: dict[str, Any] = {"allow_none": True}
+
+
+class _SentenceSchema(_Strict):
+    kind = _Word("sentence", required=True)
+    length = _Length(**_MAYBE)
+    decided_on = _Day(**_MAYBE)
+    started_on = _Day(**_MAYBE)
+    released_on = _Day(**_MAYBE)
+    suspended = _Flag(**_MAYBE)
+    supervised_until = _Day(**_MAYBE)
+    indefinite = _Flag(**_MAYBE)
+    endorsed = _Flag(**_MAYBE)
+    consecutive = _Flag(**_MAYBE)
+    day_units = _Number(100_000, **_MAYBE)
+    completed_on = _Day(**_MAYBE)
+    outstanding = _Flag(**_MAYBE)
+    revoked_on = _Day(**_MAYBE)
+
+    @post_load
+    def build(self, data: dict[str, Any], **_: Any) -> Sentence:
+        if data.get("completed_on") is not None and data.get("outstanding"):
+            raise ValidationError("is true although completed_on is given", "outstanding")
+        _in_order(data, "started_on", "released_on")
+        return Sentence(**_known(data))
+
+
+class _DrugSchema(_Strict):
+    substance = _Word("substance", **_MAYBE)
+    addiction = _Word("addiction", **_MAYBE)
+    clean_since = _Day(**_MAYBE)
+    conduct = _Word("conduct", **_MAYBE)
+
+    @post_load
+    def build(self, data: dict[str, Any], **_: Any) -> Drug:
+        return Drug(**_known(data))
+
+
+class _EntrySchema(_Strict):
+    ref = ma.String(**_MAYBE)
+    jurisdiction = _Word("jurisdiction", required=True)
+    kind = _Word("kind", required=True)
+    offence = _Word("offence", required=True)
+    disposition = _Word("disposition", required=True)
+    grade = _Word("grade", **_MAYBE)
+    traits = ma.List(_Word("trait"), **_MAYBE)
+    traits_complete = _Flag(**_MAYBE)
+    proceeding = ma.String(**_MAYBE)
+    acted_on = _Day(**_MAYBE)
+    decided_on = _Day(**_MAYBE)
+    ended_on = _Day(**_MAYBE)
+    age_at_act = _Number(150, **_MAYBE)
+    age_at_decision = _Number(150, **_MAYBE)
+    sentences = ma.List(ma.Nested(_SentenceSchema), **_MAYBE)
+    drug = ma.Nested(_DrugSchema, **_MAYBE)
+
+    @post_load
+    def build(self, data: dict[str, Any], **_: Any) -> Entry:
+        _in_order(data, "acted_on", "decided_on")
+        known = _known(data)
+        known["traits"] = frozenset(known.get("traits", ()))
+        if "sentences" in known:
+            known["sentences"] = tuple(known["sentences"])
+        return Entry(**known)
+
+
+class _RecordSchema(_Strict):
+    born = _Day(**_MAYBE)
+    entries = ma.List(ma.Nested(_EntrySchema), required=True)
+
+
+def _known(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in data.items() if value is not None}
+
+
+def _in_order(data: Mapping[str, Any], first: str, second: str) -> None:
+    earlier, later = data.get(first), data.get(second)
+    if earlier is not None and later is not None and later < earlier:
+        raise ValidationError(f"is before {first}", second)
+
+
+def read_record(document: object) -> Record:
+    """Read a record in its JSON form (already parsed). Raises RecordError naming the first wrong field."""
+    if not isinstance(document, dict):
+        raise RecordError("", 'must be an object such as {"entries": [...]}')
+    try:
+        data = _RecordSchema().load(document)
+    except ValidationError as error:
+        raise _first_problem(error.messages) from None
+    return Record(tuple(data["entries"]), data.get("born"))
+
+
+def _first_problem(messages: Any, place: str = "") -> RecordError:
+    if isinstance(messages, dict):
+        key, inner = next(iter(messages.items()))
+        if key == "_schema":
+            step = place
+        else:
+            step = f"{place}[{key}]" if isinstance(key, int) else f"{place}.{key}".lstrip(".")
+        return _first_problem(inner, step)
+    text = messages[0] if isinstance(messages, list) else str(messages)
+    return RecordError(place, {"Missing data for required field.": "is missing"}.get(text, text.rstrip(".")))
+
+
+def write_entry(entry: Entry | Sentence | Drug) -> dict[str, Any]:
+    """The JSON form of an entry; what is unknown or at its default is left out."""
+    written: dict[str, Any] = {}
+    for field in fields(entry):
+        value = getattr(entry, field.name)
+        if value is None or value is False or value == frozenset():
+            if not (field.name == "outstanding" and value is False):
+                continue
+        written[field.name] = _plain(value)
+    return written
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Duration):
+        return str(value)
+    if isinstance(value, frozenset):
+        return sorted(value)
+    if isinstance(value, tuple):
+        return [write_entry(item) for item in value]
+    return write_entry(value) if isinstance(value, Sentence | Drug | Entry) else value

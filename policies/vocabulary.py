@@ -1,0 +1,68 @@
+"""The closed words of the record format and of every document, with their labels.
+
+The words live in `words.toml`, the offence categories in `offences.toml`; `meaning.toml` says which words form
+the sets that the evaluator needs. A word that is not there is refused wherever it is met.
+"""
+
+import difflib
+import tomllib
+from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from policies.truth import Truth
+
+Label = Mapping[str, str]
+"""A text in the languages `en` and `zh`."""
+
+
+@cache
+def _document(name: str) -> dict[str, Any]:
+    return tomllib.loads(files("policies").joinpath(name).read_text("utf-8"))
+
+
+def words(kind: str) -> Mapping[str, Label]:
+    """The closed set called `kind` (`jurisdiction`, `disposition`, `sentence`, …), each word with its label.
+
+    Raises KeyError for a set that does not exist.
+    """
+    found: Mapping[str, Label] = _document("offences.toml") if kind == "offence" else _document("words.toml")[kind]
+    return found
+
+
+def label(kind: str, word: str, language: str) -> str:
+    """The label of a word of a closed set, in `en` or `zh`."""
+    return words(kind)[word][language]
+
+
+@cache
+def meaning(name: str) -> frozenset[str]:
+    """A set of words that means something to the evaluator, from `meaning.toml`."""
+    return frozenset(_document("meaning.toml")[name])
+
+
+def erased_rules() -> list[dict[str, Any]]:
+    """The rules by which an entry is erased in every regime that does not say otherwise."""
+    return [dict(rule) for rule in _document("meaning.toml")["erased"]]
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """A hint for a message: the known word that looks most like `word`, or nothing."""
+    close = difflib.get_close_matches(word, list(known), n=1)
+    return f'; did you mean "{close[0]}"?' if close else ""
+
+
+def offence_within(offence: str, categories: Iterable[str]) -> Truth:
+    """Does an entry's offence fall under one of the categories (dotted, matched by prefix)?
+
+    Unknown when the entry's word is coarser than a category, or is `unknown`.
+    """
+    settled: Truth = False
+    for category in categories:
+        if offence == category or offence.startswith(category + "."):
+            return True
+        coarser = category.startswith(offence + ".") and offence not in meaning("plain_offences")
+        if coarser or offence == "unknown":
+            settled = None
+    return settled
