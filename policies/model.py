@@ -8,7 +8,7 @@ something (`ended_on`, `revoked_on`) absent mean not so far.
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 from marshmallow import RAISE, Schema, ValidationError, post_load
 from marshmallow import fields as ma
@@ -160,7 +160,10 @@ class _Strict(Schema):
     class Meta:
         unknown = RAISE
 
-    error_messages = {"unknown": "is not a field of the record format", "type": "must be an object"}
+    error_messages: ClassVar[dict[str, str]] = {
+        "unknown": "is not a field of the record format",
+        "type": "must be an object",
+    }
 
 
 _MAYBE: dict[str, Any] = {"allow_none": True}
@@ -272,10 +275,9 @@ def write_entry(entry: Entry | Sentence | Drug) -> dict[str, Any]:
     written: dict[str, Any] = {}
     for field in fields(entry):
         value = getattr(entry, field.name)
-        if value is None or value is False or value == frozenset():
-            if not (field.name == "outstanding" and value is False):
-                continue
-        written[field.name] = _plain(value)
+        stated = value is not False or field.name == "outstanding"
+        if value is not None and value != frozenset() and stated:
+            written[field.name] = _plain(value)
     return written
 
 

@@ -1,0 +1,199 @@
+"""An entry as it is seen on a day: its dates within bounds, its sentences, and the clocks that laws count from.
+
+An unknown day still has bounds: act ≤ decision ≤ start ≤ release ≤ start + length (unless revoked). An entry that
+counts at all was decided by the day asked about.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from policies.days import LONG_AGO, NEVER, NO_DAY, ZERO, Duration, Span
+from policies.model import Entry, Sentence
+from policies.truth import Truth
+from policies.vocabulary import meaning
+
+ENTRY_CLOCKS = ("act", "decision", "ended")
+"""Clocks of the entry: the act, the decision, the day it stopped having effect."""
+
+SENTENCE_CLOCKS = ("start", "release", "term-end", "end", "completion", "cease", "revocation")
+"""Clocks of a sentence. `term-end` is start + length as imposed (consecutive terms of a proceeding together);
+`end` is completion, else the last day of supervision, else the term's end; `cease` is the day an order without a
+fixed end stopped, as things stand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One sentence of an entry; or none where the entry has none (`known`) or where that is not known.
+
+    `total` is the length for the bands of a law that adds up consecutive terms, `total_start` its first day.
+    """
+
+    sentence: Sentence | None
+    known: bool = True
+    total: Duration | None = None
+    total_start: date | None = None
+    total_end: Span = NO_DAY
+
+
+class Case:
+    """One entry on one day."""
+
+    __slots__ = ("act", "born", "day", "decision", "entry", "slots")
+
+    def __init__(self, entry: Entry, day: date, born: date | None, slots: tuple[Slot, ...] | None = None) -> None:
+        self.entry = entry
+        self.day = day
+        self.born = born
+        self.decision = _decision(entry, day)
+        self.act = Span.on(entry.acted_on) if entry.acted_on else Span(LONG_AGO, self.decision.latest)
+        self.slots = _slots(entry, self.decision) if slots is None else slots
+
+    def clock(self, name: str, slot: Slot) -> Span:
+        """The day that the clock `name` counts from, as things stand."""
+        if name == "act":
+            return self.act
+        if name == "decision":
+            return self.decision
+        if name == "ended":
+            return Span.on(self.entry.ended_on or NEVER)
+        if slot.sentence is None:
+            return NO_DAY if slot.known else Span(self.decision.earliest, NEVER)
+        return self._sentence_clock(name, slot, slot.sentence)
+
+    def _sentence_clock(self, name: str, slot: Slot, sentence: Sentence) -> Span:
+        match name:
+            case "start":
+                return start_of(sentence, self.decision)
+            case "release":
+                return _release(sentence, self.decision)
+            case "term-end":
+                return slot.total_end
+            case "end":
+                return _end(sentence, self.decision)
+            case "completion":
+                return _completion(sentence, self.decision)
+            case "cease":
+                ended = (sentence.completed_on, sentence.revoked_on, self.entry.ended_on)
+                return Span.on(min((day for day in ended if day), default=NEVER))
+        return Span.on(sentence.revoked_on or NEVER)
+
+
+def decided_by(entry: Entry, day: date) -> bool:
+    """Is the entry there on `day`? One decided or acted later is not; one with no date is."""
+    return (entry.decided_on or day) <= day and (entry.acted_on or day) <= day
+
+
+def _decision(entry: Entry, day: date) -> Span:
+    if entry.decided_on:
+        return Span.on(entry.decided_on)
+    later = [day]
+    for sentence in entry.sentences or ():
+        known = (sentence.started_on, sentence.released_on, sentence.completed_on)
+        later.extend(found for found in known if found)
+    latest = min(later)
+    return Span(min(entry.acted_on or LONG_AGO, latest), latest)
+
+
+def _slots(entry: Entry, decision: Span) -> tuple[Slot, ...]:
+    if entry.sentences is None:
+        return (Slot(None, known=False),)
+    alone = tuple(Slot(one, True, one.length, one.started_on, term_end(one, decision)) for one in entry.sentences)
+    return alone or (Slot(None),)
+
+
+def start_of(sentence: Sentence, decision: Span) -> Span:
+    """The first day of a sentence: on or after the decision, on or before the release."""
+    if sentence.started_on:
+        return Span.on(sentence.started_on)
+    released, earliest = sentence.released_on, decision.earliest
+    if released is None:
+        return Span(earliest, NEVER)
+    if sentence.length and not sentence.revoked_on:
+        earliest = max(earliest, sentence.length.before(released))
+    return Span(min(earliest, released), released)
+
+
+def term_end(sentence: Sentence, decision: Span) -> Span:
+    """Start + length as imposed; never when indefinite; anything from the start on when the length is not known."""
+    if sentence.indefinite or sentence.kind in meaning("endless"):
+        return NO_DAY
+    start = start_of(sentence, decision)
+    return start.plus(sentence.length) if sentence.length else Span(start.earliest, NEVER)
+
+
+def _release(sentence: Sentence, decision: Span) -> Span:
+    if sentence.released_on:
+        return Span.on(sentence.released_on)
+    latest = NEVER if sentence.revoked_on else term_end(sentence, decision).latest
+    return Span(start_of(sentence, decision).earliest, latest)
+
+
+def _completion(sentence: Sentence, decision: Span) -> Span:
+    if sentence.completed_on:
+        return Span.on(sentence.completed_on)
+    return NO_DAY if sentence.outstanding else Span(decision.earliest, NEVER)
+
+
+def _end(sentence: Sentence, decision: Span) -> Span:
+    if sentence.completed_on:
+        return Span.on(sentence.completed_on)
+    if sentence.supervised_until:
+        return Span.on(sentence.supervised_until)
+    return NO_DAY if sentence.outstanding and not sentence.length else term_end(sentence, decision)
+
+
+def outstanding(sentence: Sentence, day: date) -> Truth:
+    """Is the sentence known not to be completed or paid on `day`? `completed_on` settles it."""
+    if sentence.completed_on:
+        return sentence.completed_on > day
+    return sentence.outstanding
+
+
+def cases_of(entries: Sequence[Entry], day: date, born: date | None, combined: Iterable[str]) -> list[Case]:
+    """The entries as cases. Terms of the sentence kinds in `combined` that belong to one proceeding count as one.
+
+    A term marked `consecutive` is added to the others of its proceeding; the others run beside each other.
+    """
+    kinds = frozenset(combined)
+    cases = [Case(entry, day, born) for entry in entries]
+    groups: dict[tuple[str, str], list[Case]] = {}
+    for number, case in enumerate(cases):
+        name = case.entry.proceeding
+        groups.setdefault((case.entry.jurisdiction, name if name is not None else f"\0{number}"), []).append(case)
+    for group in groups.values():
+        terms = [(case, slot) for case in group for slot in case.slots if slot.sentence and slot.sentence.kind in kinds]
+        if len(terms) > 1:
+            _combine(group, terms, kinds)
+    return cases
+
+
+def _combine(group: list[Case], terms: list[tuple[Case, Slot]], kinds: frozenset[str]) -> None:
+    sentences = [slot.sentence for _, slot in terms if slot.sentence]
+    total = _total(sentences)
+    starts = [sentence.started_on for sentence in sentences]
+    first = min(start for start in starts if start) if all(starts) else None
+    ends = [slot.total_end for _, slot in terms]
+    end = ends[0]
+    for other in ends[1:]:
+        end = end.or_later(other)
+    if total is not None:
+        earliest = min(start_of(slot.sentence, case.decision).earliest for case, slot in terms if slot.sentence)
+        latest = max(start_of(slot.sentence, case.decision).latest for case, slot in terms if slot.sentence)
+        end = end.or_later(Span(earliest, latest).plus(total))
+    for case in group:
+        case.slots = tuple(
+            Slot(slot.sentence, True, total, first, end) if slot.sentence and slot.sentence.kind in kinds else slot
+            for slot in case.slots
+        )
+
+
+def _total(sentences: list[Sentence]) -> Duration | None:
+    if any(sentence.length is None for sentence in sentences):
+        return None
+    beside = [one.length for one in sentences if one.length and not one.consecutive]
+    total = max(beside, key=lambda length: length.bounds(), default=ZERO)
+    for one in sentences:
+        if one.consecutive and one.length:
+            total = total + one.length
+    return total
