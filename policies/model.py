@@ -8,7 +8,7 @@ something (`ended_on`, `revoked_on`) absent mean not so far.
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date
-from typing import Any, ClassVar
+from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, post_load
 from marshmallow import fields as ma
