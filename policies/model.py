@@ -160,7 +160,7 @@ class _Strict(Schema):
     class Meta:
         unknown = RAISE
 
-    error_messages: ClassVar[dict[str, str]] = {
+    error_messages = {  # noqa: RUF012 - marshmallow's own way to say it
         "unknown": "is not a field of the record format",
         "type": "must be an object",
     }

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from policies import cases, vocabulary
+from policies import cases, limits, vocabulary
 from policies.cases import Case, Slot
-from policies.days import Duration, longer
 from policies.documents import Table
 from policies.model import Sentence
 from policies.truth import Truth, all_of, any_of, negation
@@ -22,8 +21,6 @@ SlotTest = Callable[[Slot, Case], Truth]
 
 BOUNDARIES = ("anniversary", "day-after")
 """Is a period of n years from a day over on the anniversary, or only on the day after it?"""
-
-_LIMITS = ("from", "under", "over", "upto")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +122,11 @@ def _running(table: Table, key: str) -> EntryTest:
 
 def _age(attribute: str) -> Callable[[Table, str], EntryTest]:
     def read(table: Table, key: str) -> EntryTest:
-        limits = _numbers(table, key)
+        bounds = limits.numbers(table, key)
 
         def test(case: Case) -> Truth:
             age = _age_today(case) if attribute == "age" else getattr(case.entry, attribute)
-            return None if age is None else _between(age, limits)
+            return None if age is None else limits.between(age, bounds)
 
         return test
 
@@ -144,14 +141,14 @@ def _age_today(case: Case) -> int | None:
 
 
 def _clean_for(table: Table, key: str) -> EntryTest:
-    limits = _durations(table, key)
+    bounds = limits.durations(table, key)
 
     def test(case: Case) -> Truth:
         since = case.entry.drug.clean_since if case.entry.drug else None
         if since is None:
             return None
-        reached = {limit: length.after(since) for limit, length in limits.items()}
-        return _between_days(case.day, reached)
+        reached = {limit: length.after(since) for limit, length in bounds.items()}
+        return limits.between_days(case.day, reached)
 
     return test
 
@@ -162,7 +159,7 @@ def _sentence(table: Table, key: str) -> SlotTest:
 
 
 def _length(table: Table, key: str) -> SlotTest:
-    limits = _durations(table, key)
+    bounds = limits.durations(table, key)
     single = key == "length"
 
     def test(slot: Slot, case: Case) -> Truth:
@@ -170,18 +167,18 @@ def _length(table: Table, key: str) -> SlotTest:
         if sentence is None:
             return False if slot.known else None
         if sentence.indefinite or sentence.kind in vocabulary.meaning("endless"):
-            return not ("under" in limits or "upto" in limits)
+            return not ("under" in bounds or "upto" in bounds)
         length = sentence.length if single else slot.total
         start = sentence.started_on if single else slot.total_start
-        return None if length is None else _length_between(length, limits, start)
+        return None if length is None else limits.lengthlimits.between(length, limits, start)
 
     return test
 
 
 def _day_units(table: Table, key: str) -> SlotTest:
-    limits = _numbers(table, key)
+    bounds = limits.numbers(table, key)
     return _of_sentence(
-        lambda sentence, _: None if sentence.day_units is None else _between(sentence.day_units, limits)
+        lambda sentence, _: None if sentence.day_units is None else limits.between(sentence.day_units, bounds)
     )
 
 
@@ -233,52 +230,6 @@ def _add_within(table: Table, boundary: str, entry_tests: list[EntryTest], slot_
         entry_tests.append(lambda case: test(case.slots[0], case))
     else:
         slot_tests.append(lambda slot, case: False if slot.sentence is None and slot.known else test(slot, case))
-
-
-def _limits(table: Table, key: str) -> Table:
-    inner = table.take_table(key)
-    if inner is None or not inner.data or not set(inner.data) <= set(_LIMITS):
-        raise table.error(key, f"must be limits out of {', '.join(_LIMITS)}, such as {{ under = 18 }}")
-    return inner
-
-
-def _numbers(table: Table, key: str) -> dict[str, int]:
-    inner = _limits(table, key)
-    return {limit: inner.take_number(limit) for limit in inner.data}
-
-
-def _durations(table: Table, key: str) -> dict[str, Duration]:
-    inner = _limits(table, key)
-    return {limit: inner.take_duration(limit) for limit in inner.data}
-
-
-def _between(value: int, limits: Mapping[str, int]) -> bool:
-    return (
-        value >= limits.get("from", value)
-        and value <= limits.get("upto", value)
-        and not ("under" in limits and value >= limits["under"])
-        and not ("over" in limits and value <= limits["over"])
-    )
-
-
-def _between_days(day: date, reached: Mapping[str, date]) -> bool:
-    return (
-        day >= reached.get("from", day)
-        and day <= reached.get("upto", day)
-        and not ("under" in reached and day >= reached["under"])
-        and not ("over" in reached and day <= reached["over"])
-    )
-
-
-def _length_between(length: Duration, limits: Mapping[str, Duration], start: date | None) -> Truth:
-    answers: list[Truth] = []
-    for limit, bound in limits.items():
-        if limit in ("over", "upto"):
-            answer = longer(length, bound, start)
-        else:
-            answer = negation(longer(bound, length, start))
-        answers.append(answer if limit in ("over", "from") else negation(answer))
-    return all_of(answers)
 
 
 _ENTRY_KEYS: dict[str, Callable[[Table, str], EntryTest]] = {
