@@ -1,0 +1,121 @@
+"""Every environment variable that Sealgate reads, in the order in which the manual lists them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gateway.config import forms
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One variable: what it is for, how it is read, and what holds when it is not set."""
+
+    name: str
+    what: str
+    read: Callable[[str], object]
+    example: str
+    default: str | None = None
+    required: bool = True
+    secret: bool = False
+
+    @property
+    def attribute(self) -> str:
+        """The name of the value on `Config`."""
+        return self.name.removeprefix("SEALGATE_").lower()
+
+
+_KEY = "Xk0…(43 characters)"
+
+VARIABLES: tuple[Variable, ...] = (
+    Variable("SEALGATE_MODE", "live, or trial for demonstrations and tests", forms.one_of("live", "trial"), "live"),
+    Variable("SEALGATE_ISSUER", "public base URL of this gateway", forms.url, "https://gate.example"),
+    Variable("SEALGATE_DATA", "folder for everything that is kept", forms.folder, "/var/lib/sealgate"),
+    Variable(
+        "SEALGATE_DATABASE_URL",
+        "the database; by default the file sealgate.sqlite in the data folder",
+        forms.sqlite_url,
+        "sqlite:////var/lib/sealgate/sealgate.sqlite",
+        required=False,
+        secret=True,
+    ),
+    Variable(
+        "SEALGATE_SECRET_KEY", "signs cookies and form tokens", forms.long_secret, "32 random characters", secret=True
+    ),
+    Variable(
+        "SEALGATE_KEKS",
+        "keys that wrap the keys of personal data, the current one first",
+        forms.keys,
+        f"2026h2:{_KEY},2026h1:{_KEY}",
+        secret=True,
+    ),
+    Variable("SEALGATE_INDEX_KEY", "key of the blind index", forms.key, _KEY, secret=True),
+    Variable("SEALGATE_REGISTRIES", "file that names the registries", forms.file, "/etc/sealgate/registries.toml"),
+    Variable(
+        "SEALGATE_OUTBOX",
+        "where messages to people go: a file, or a mail server",
+        forms.outbox,
+        "smtp://user:password@mail.example:587?from=gate@gate.example",
+        secret=True,
+    ),
+    Variable(
+        "SEALGATE_PROOF",
+        "how people prove who they are: oidc, or particulars (trial mode only)",
+        forms.one_of("oidc", "particulars"),
+        "oidc",
+        default="oidc",
+    ),
+    Variable(
+        "SEALGATE_OIDC_ISSUER",
+        "the OpenID Connect provider that people sign in at",
+        forms.provider_url,
+        "https://id.example",
+        required=False,
+    ),
+    Variable("SEALGATE_OIDC_CLIENT_ID", "our client there", forms.secret, "sealgate", required=False),
+    Variable(
+        "SEALGATE_OIDC_CLIENT_SECRET", "its secret", forms.secret, "(from the provider)", required=False, secret=True
+    ),
+    Variable(
+        "SEALGATE_OIDC_CLAIMS",
+        "which claim gives which particular",
+        forms.claims,
+        "name=name,born=birthdate,id.cn-resident-id=resident_id",
+        default="name=name,born=birthdate",
+    ),
+    Variable(
+        "SEALGATE_READING",
+        "how a law is read where its wording is open: strict or broad",
+        forms.one_of("strict", "broad"),
+        "strict",
+        default="strict",
+    ),
+    Variable(
+        "SEALGATE_RELEASE_HOLD",
+        "time from consent to release, instead of the policy's (trial mode only)",
+        forms.duration,
+        "PT4S",
+        required=False,
+    ),
+    Variable(
+        "SEALGATE_RELEASE_GRID",
+        "raster of release times, instead of the policy's (trial mode only)",
+        forms.duration,
+        "PT2S",
+        required=False,
+    ),
+    Variable(
+        "SEALGATE_LOG_LEVEL",
+        "debug, info, warning or error",
+        forms.one_of("debug", "info", "warning", "error"),
+        "info",
+        default="info",
+    ),
+    Variable("SEALGATE_THREADS", "requests served at a time", forms.whole_number(1, 128), "8", default="8"),
+    Variable(
+        "SEALGATE_MAX_BODY",
+        "largest request body, in bytes",
+        forms.whole_number(1_024, 16_777_216),
+        "65536",
+        default="65536",
+    ),
+)

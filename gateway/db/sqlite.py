@@ -1,0 +1,136 @@
+"""How we use SQLite: durable, one writer at a time, and never checkpointing beside a writer.
+
+SQLite before 3.51.3 can corrupt a database in WAL mode when one connection checkpoints while another writes
+(the "WAL-reset" fault, https://sqlite.org/wal.html#walresetbug), and the SQLite of current Debian releases
+is older than that. So no connection checkpoints by itself (`wal_autocheckpoint=0`), every write transaction
+of every process holds a lock file, and the only checkpoint happens under that same lock, by the writer that
+has just committed. The lock also makes writers queue in order instead of sleeping and trying again.
+"""
+
+import fcntl
+import os
+import sqlite3
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, exc
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry
+
+WAIT_SECONDS = 30.0
+CHECKPOINT_BYTES = 4 * 1024 * 1024
+
+_PRAGMAS = (
+    "PRAGMA busy_timeout=30000",
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA wal_autocheckpoint=0",
+    "PRAGMA secure_delete=ON",  # shredded means overwritten, not left in free pages
+)
+
+
+class Gate:
+    """The right to write: one holder among all threads of all processes that use this database file."""
+
+    def __init__(self, database: Path) -> None:
+        self._thread = threading.Lock()
+        self._file = os.open(f"{database}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._wal = Path(f"{database}-wal")
+
+    def enter(self) -> None:
+        """Wait for the right to write. Raises OperationalError after WAIT_SECONDS."""
+        until = time.monotonic() + WAIT_SECONDS
+        if not self._thread.acquire(timeout=WAIT_SECONDS):
+            raise _locked()
+        while not self._take_file():
+            if time.monotonic() > until:
+                self._thread.release()
+                raise _locked()
+            time.sleep(0.002)
+
+    def _take_file(self) -> bool:
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def leave(self, connection: DBAPIConnection | None) -> None:
+        """Give the right back, after a checkpoint if the write-ahead log has grown."""
+        try:
+            if connection is not None and self._wal_bytes() > CHECKPOINT_BYTES:
+                _run(connection, "PRAGMA wal_checkpoint(PASSIVE)")
+        except sqlite3.Error:
+            pass  # a later writer will do it: the log only stays longer
+        finally:
+            fcntl.flock(self._file, fcntl.LOCK_UN)
+            self._thread.release()
+
+    def _wal_bytes(self) -> int:
+        try:
+            return self._wal.stat().st_size
+        except FileNotFoundError:
+            return 0
+
+    def close(self) -> None:
+        """Let go of the lock file."""
+        os.close(self._file)
+
+
+def _locked() -> exc.OperationalError:
+    return exc.OperationalError("BEGIN IMMEDIATE", {}, sqlite3.OperationalError("database is locked"))
+
+
+def _run(connection: DBAPIConnection, statement: str) -> None:
+    cursor = connection.cursor()
+    try:
+        cursor.execute(statement)
+    finally:
+        cursor.close()
+
+
+def open_engine(url: str, database: Path, *, read_option: str) -> tuple[Engine, Gate]:
+    """Open the database file for reading and writing.
+
+    A transaction takes the write lock at its beginning (BEGIN IMMEDIATE) unless its connection has the
+    execution option `read_option`. Without that, two transactions that read and then write would fail.
+    """
+    gate = Gate(database)
+    engine = create_engine(url, hide_parameters=True, pool_size=16, max_overflow=16, pool_timeout=WAIT_SECONDS)
+    writers: dict[int, ConnectionPoolEntry] = {}
+
+    @event.listens_for(engine, "connect")
+    def connected(connection: Any, entry: ConnectionPoolEntry) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves
+        for pragma in _PRAGMAS:
+            _run(connection, pragma)
+
+    @event.listens_for(engine, "begin")
+    def begun(connection: Connection) -> None:
+        if connection.get_execution_options().get(read_option):
+            connection.exec_driver_sql("BEGIN")
+            return
+        entry = _entry(connection)
+        if id(entry) not in writers:
+            gate.enter()
+            writers[id(entry)] = entry
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    def left(connection: DBAPIConnection | None, entry: ConnectionPoolEntry, *_: object) -> None:
+        if writers.pop(id(entry), None) is not None:
+            gate.leave(connection)
+
+    event.listen(engine, "checkin", left)
+    event.listen(engine, "invalidate", lambda _connection, entry, _error: left(None, entry))
+    return engine, gate
+
+
+def _entry(connection: Connection) -> ConnectionPoolEntry:
+    # The pool's events name a connection by its record; the class that public API gives has it under this name.
+    entry: ConnectionPoolEntry | None = connection.connection._connection_record
+    if entry is None:
+        raise RuntimeError("a detached connection cannot write")
+    return entry

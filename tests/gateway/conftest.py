@@ -1,0 +1,60 @@
+"""What the gateway's tests share: a configuration, a real SQLite file, the vault."""
+
+import base64
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gateway import vault
+from gateway.config import Config
+from gateway.db import Base, Database, db
+
+Environ = dict[str, str]
+
+
+def key(letter: str) -> str:
+    """A 256-bit key in base64url, different for each letter."""
+    return base64.urlsafe_b64encode(letter.encode() * 32).decode().rstrip("=")
+
+
+@pytest.fixture
+def environ(tmp_path: Path) -> Environ:
+    """A complete environment for a trial deployment in a temporary folder."""
+    registries = tmp_path / "registries.toml"
+    registries.touch()
+    return {
+        "SEALGATE_MODE": "trial",
+        "SEALGATE_ISSUER": "http://localhost:8000",
+        "SEALGATE_DATA": str(tmp_path / "data"),
+        "SEALGATE_SECRET_KEY": "not a secret, forty characters, for tests",
+        "SEALGATE_KEKS": f"new:{key('n')},old:{key('o')}",
+        "SEALGATE_INDEX_KEY": key("i"),
+        "SEALGATE_REGISTRIES": str(registries),
+        "SEALGATE_OUTBOX": f"file:{tmp_path / 'outbox.jsonl'}",
+        "SEALGATE_PROOF": "particulars",
+        "SEALGATE_RELEASE_HOLD": "PT2S",
+        "SEALGATE_RELEASE_GRID": "PT1S",
+        "SEALGATE_LOG_LEVEL": "warning",
+    }
+
+
+@pytest.fixture
+def config(environ: Environ) -> Config:
+    """A configuration for a temporary folder, in trial mode, with short holds."""
+    return Config.from_env(environ)
+
+
+@pytest.fixture
+def keys(config: Config) -> None:
+    """The vault with the keys of the configuration."""
+    vault.init(config.keks, config.index_key)
+
+
+@pytest.fixture
+def database(config: Config, keys: None) -> Iterator[Database]:
+    """The database of the configuration, as a real file with every table that has been imported."""
+    db.init(config.database_url)
+    Base.metadata.create_all(db.engine)
+    yield db
+    db.close()
