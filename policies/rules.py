@@ -170,7 +170,7 @@ def _length(table: Table, key: str) -> SlotTest:
             return not ("under" in bounds or "upto" in bounds)
         length = sentence.length if single else slot.total
         start = sentence.started_on if single else slot.total_start
-        return None if length is None else limits.lengthlimits.between(length, limits, start)
+        return None if length is None else limits.length_between(length, bounds, start)
 
     return test
 

@@ -1,0 +1,161 @@
+"""The small named set of ways in which one entry acts on the seal of another (or on its own earlier seal).
+
+Each is a pure function from what a level's rules gave to what the law makes of it. Days are spans, and adding an
+entry never makes another one less visible: days only move later.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from policies.cases import Case, Slot
+from policies.days import LONG_AGO, NO_DAY, Span
+from policies.regime import Interaction, SealRule
+from policies.rules import Condition
+from policies.truth import Truth, all_of, any_of, negation
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one sentence of an entry contributes: the first day, by which rule; `excluded`: one that says never."""
+
+    slot: Slot
+    span: Span
+    rule: SealRule | None
+    excluded: Truth
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """When an entry reaches a level. `rule` None: no rule of the level speaks of it.
+
+    `before` holds earlier times at the level that ended again: from a day, until a day. `by` are the interactions
+    that moved the day.
+    """
+
+    span: Span
+    rule: SealRule | None
+    parts: tuple[Part, ...]
+    before: tuple[tuple[Span, date], ...] = ()
+    by: tuple[Interaction, ...] = ()
+
+
+def extend(cases: Sequence[Case], reaches: Sequence[Reach], way: Interaction) -> list[Reach]:
+    """A further conviction inside a rehabilitation period makes the shorter period end with the longer.
+
+    Rehabilitation of Offenders Act 1974 s 6(4), both ways; s 6(5): a period that rests only on a prohibition
+    (`silent`) extends nobody; s 6(6): a further conviction that is `not_further` does not count; s 1(1)(b): a
+    further conviction with an excluded sentence makes the running one never spent. An excluded conviction has no
+    period, so it extends no later one.
+    """
+    full = [reach.span for reach in reaches]
+    drag = [_dragging(case, reach, way) for case, reach in zip(cases, reaches, strict=True)]
+    taking_part = [_any(way.conditions["of"], case) for case in cases]
+    pairs = [(i, j) for i in range(len(cases)) for j in range(len(cases)) if i != j]
+    moved = True
+    while moved:
+        before = list(full)
+        for first, further in pairs:
+            counts = all_of(
+                (
+                    taking_part[first],
+                    taking_part[further],
+                    _further(cases[first], cases[further], full[first]),
+                    negation(_any(way.conditions["not_further"], cases[further])),
+                )
+            )
+            if counts is not False:
+                _pull(first, further, counts is True, full, drag, reaches)
+        moved = full != before
+    return [
+        reach if span == reach.span else replace(reach, span=span, by=(*reach.by, way))
+        for reach, span in zip(reaches, full, strict=True)
+    ]
+
+
+def _further(first: Case, further: Case, period_end: Span) -> Truth:
+    """Is `further` a conviction during the period of `first`: on a later day, before the period is over?"""
+    if first.entry.proceeding is not None and first.entry.proceeding == further.entry.proceeding:
+        return False
+    return all_of((_is_before(first.decision, further.decision), _is_before(further.decision, period_end)))
+
+
+def _is_before(one: Span, other: Span) -> Truth:
+    if one.latest < other.earliest:
+        return True
+    return None if one.earliest < other.latest else False
+
+
+def _pull(first: int, further: int, surely: bool, full: list[Span], drag: list[Span], reaches: Sequence[Reach]) -> None:
+    excluded = any_of(part.excluded for part in reaches[further].parts)
+    if excluded is True:
+        full[first] = _later(full[first], NO_DAY, surely)
+        return
+    if any_of(part.excluded for part in reaches[first].parts) is not True:
+        full[further] = _later(full[further], drag[first], surely)
+        drag[further] = _later(drag[further], drag[first], surely)
+    full[first] = _later(full[first], drag[further], surely and excluded is False)
+    drag[first] = _later(drag[first], drag[further], surely and excluded is False)
+
+
+def _later(span: Span, other: Span, surely: bool) -> Span:
+    moved = span.or_later(other)
+    return moved if surely else Span(span.earliest, moved.latest)
+
+
+def _dragging(case: Case, reach: Reach, way: Interaction) -> Span:
+    """The end of the period that rests on sentences which may extend another conviction."""
+    end = Span(LONG_AGO, LONG_AGO)
+    for part in reach.parts:
+        silent = any_of(
+            all_of((condition.of_entry(case), condition.of_slot(part.slot, case)))
+            for condition in way.conditions["silent"]
+        )
+        if silent is False:
+            end = end.or_later(part.span)
+        elif silent is None:
+            end = Span(end.earliest, max(end.latest, part.span.latest))
+    return end
+
+
+def _any(conditions: Sequence[Condition], case: Case) -> Truth:
+    return any_of(condition.holds(case) for condition in conditions)
+
+
+def reopen(cases: Sequence[Case], reaches: Sequence[Reach], way: Interaction) -> list[Reach]:
+    """A discharge that was spent, is then found breached and re-sentenced, is unspent until the new period ends.
+
+    Rehabilitation of Offenders Act 1974 s 6(3). The later sentences are those imposed or begun on or after the day
+    on which the sentence meant by `of` was revoked.
+    """
+    return [_reopened(case, reach, way) for case, reach in zip(cases, reaches, strict=True)]
+
+
+def _reopened(case: Case, reach: Reach, way: Interaction) -> Reach:
+    condition = way.conditions["of"]
+    breaches = [
+        part.slot.sentence.revoked_on
+        for part in reach.parts
+        if part.slot.sentence and part.slot.sentence.revoked_on and any(c.of_slot(part.slot, case) for c in condition)
+    ]
+    if not breaches:
+        return reach
+    breach = min(breaches)
+    first = Span(LONG_AGO, LONG_AGO)
+    for part in reach.parts:
+        if not _imposed_from(part.slot, breach):
+            first = first.or_later(part.span)
+    if first.latest >= breach or first.latest == LONG_AGO or reach.span.latest <= breach:
+        return reach
+    return replace(reach, before=(*reach.before, (first, breach)), by=(*reach.by, way))
+
+
+def _imposed_from(slot: Slot, breach: date) -> bool:
+    sentence = slot.sentence
+    return sentence is not None and (sentence.decided_on or sentence.started_on or LONG_AGO) >= breach
+
+
+INTERACTIONS: dict[str, Callable[[Sequence[Case], Sequence[Reach], Interaction], list[Reach]]] = {
+    "extend": extend,
+    "reopen": reopen,
+}

@@ -1,0 +1,135 @@
+"""The shelf: every version of every regime and policy that ships, and the one in force on a day."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import TypeVar
+
+from policies import documents
+from policies.documents import DocumentError, Table
+from policies.policy import Policy, read_policy
+from policies.regime import Regime, read_regime
+
+T = TypeVar("T", Regime, Policy)
+
+LibraryError = DocumentError
+"""A document on the shelf that cannot be used: file, place and problem."""
+
+
+class NothingInForce(LookupError):
+    """No version of this law or policy was in force on that day, or there is no such law or policy at all."""
+
+    def __init__(self, what: str, day: date | None, known: str) -> None:
+        super().__init__(f"{what} has no version in force on {day}{known}" if day else f"there is no {what}{known}")
+        self.what = what
+        self.day = day
+
+
+@dataclass(frozen=True)
+class Library:
+    """The versions on the shelf, by id, oldest first."""
+
+    regime_versions: Mapping[str, tuple[Regime, ...]]
+    policy_versions: Mapping[str, tuple[Policy, ...]]
+
+    @classmethod
+    def shipped(cls) -> "Library":
+        """The documents of this package, loaded once. Raises DocumentError for the first that cannot be used."""
+        return _shipped()
+
+    @classmethod
+    def load(cls, root: Traversable | Path) -> "Library":
+        """Load the `regimes` and `industries` folders under `root`. Raises DocumentError."""
+        regimes = {folder.name: _versions(folder, folder.name, read_regime) for folder in _folders(root / "regimes")}
+        policies: dict[str, tuple[Policy, ...]] = {}
+        for jurisdiction in _folders(root / "industries"):
+            for industry in _folders(jurisdiction):
+                policy_id = f"{jurisdiction.name}/{industry.name}"
+                policies[policy_id] = _versions(industry, policy_id, read_policy)
+        library = cls(regimes, policies)
+        library._check_bases()
+        return library
+
+    def policies(self) -> list[str]:
+        """The ids of all policies."""
+        return sorted(self.policy_versions)
+
+    def policy(self, policy_id: str, day: date) -> Policy:
+        """The version of a policy in force on `day`. Raises NothingInForce."""
+        return _in_force(self.policy_versions, policy_id, "policy", day)
+
+    def version(self, policy_id: str, version: str) -> Policy:
+        """One version of a policy by name, as a check has pinned it. Raises NothingInForce."""
+        for policy in self.policy_versions.get(policy_id, ()):
+            if policy.version == version:
+                return policy
+        raise NothingInForce(f"policy {policy_id} of {version}", None, "")
+
+    def regime(self, regime_id: str, day: date) -> Regime:
+        """The version of a regime in force on `day`, proposals too. Raises NothingInForce."""
+        return _in_force(self.regime_versions, regime_id, "regime", day)
+
+    def regimes(self, day: date) -> dict[str, Regime]:
+        """The enacted regimes in force on `day`, by jurisdiction: what a live check is judged by."""
+        found = {}
+        for versions in self.regime_versions.values():
+            there = [one for one in versions if one.mode == "enacted" and one.version <= day.isoformat()]
+            if there:
+                found[there[-1].jurisdiction] = there[-1]
+        return found
+
+    def _check_bases(self) -> None:
+        readers = {reader for versions in self.regime_versions.values() for one in versions for reader in one.readers}
+        for versions in self.policy_versions.values():
+            for policy in versions:
+                for bar in policy.bars:
+                    for name in bar.basis:
+                        if name not in readers:
+                            raise DocumentError(
+                                f"{policy.id}/{policy.version}.toml",
+                                f"bar[{bar.id}].basis",
+                                f'"{name}" is not a reader of any regime; readers are {", ".join(sorted(readers))}',
+                            )
+
+
+@cache
+def _shipped() -> Library:
+    return Library.load(files("policies"))
+
+
+def _folders(root: Traversable | Path) -> list[Traversable]:
+    if not root.is_dir():
+        return []
+    return sorted((one for one in root.iterdir() if one.is_dir() and one.name[0] not in "._"), key=lambda one: one.name)
+
+
+def _versions(folder: Traversable, name: str, read: Callable[[Table, str, str, str], T]) -> tuple[T, ...]:
+    found = []
+    for file in sorted(folder.iterdir(), key=lambda one: one.name):
+        if not file.name.endswith(".toml") or file.name == "examples.toml":
+            continue
+        place = f"{name}/{file.name}"
+        version = file.name.removesuffix(".toml")
+        try:
+            date.fromisoformat(version)
+        except ValueError:
+            raise DocumentError(
+                place, "", "a version's file is named for its day in force, such as 2026-01-01.toml"
+            ) from None
+        table, digest = documents.read(file, place)
+        found.append(read(table, name, version, digest))
+    return tuple(found)
+
+
+def _in_force(shelf: Mapping[str, tuple[T, ...]], name: str, what: str, day: date) -> T:
+    if name not in shelf:
+        raise NothingInForce(f'{what} "{name}"', None, f"; there are {', '.join(sorted(shelf))}")
+    there = [one for one in shelf[name] if one.version <= day.isoformat()]
+    if not there:
+        first = shelf[name][0].version if shelf[name] else "none"
+        raise NothingInForce(f"{what} {name}", day, f"; the first is of {first}")
+    return there[-1]

@@ -1,0 +1,206 @@
+"""A regime and a person's entries → a seal level for each, with its days and its reason.
+
+The version in force on the day asked about judges the whole record, past included. For each level the rules are
+tried in order, for each sentence (or once for an entry without), and the first that fits gives the day; a rule
+whose condition is unknown leaves it and the following open. Over the sentences the latest day counts, and a level
+never starts before the one below it.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from policies.cases import Case, Slot, cases_of, decided_by
+from policies.days import NO_DAY, Span
+from policies.interactions import INTERACTIONS, Part, Reach
+from policies.model import Entry
+from policies.regime import LEVELS, Regime, SealRule
+from policies.truth import Truth, all_of, any_of, negation
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A level that an entry has from a day on; `start` None: the day is not settled."""
+
+    level: str
+    start: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """One entry with its seal on the day asked about. `regime` None: no law is known for its jurisdiction."""
+
+    case: Case
+    regime: Regime | None
+    reaches: Mapping[str, Reach]
+
+    @property
+    def entry(self) -> Entry:
+        """The entry itself."""
+        return self.case.entry
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """Every level that the entry may have on the day: one when it is settled."""
+        if self.regime is None:
+            return LEVELS
+        low = high = 0
+        for number in range(len(LEVELS) - 1, 0, -1):
+            reached = self._at(LEVELS[number], self.case.day)
+            if reached is not False:
+                high = max(high, number)
+            if reached:
+                low = number
+                break
+        return LEVELS[low : high + 1]
+
+    @property
+    def level(self) -> str | None:
+        """The level on the day, or None when it is not settled."""
+        levels = self.levels
+        return levels[0] if len(levels) == 1 else None
+
+    def _at(self, level: str, day: date) -> Truth:
+        reach = self.reaches.get(level)
+        if reach is None:
+            return False
+        now = reach.span.reached(day)
+        before = [all_of((span.reached(day), day < until)) for span, until in reach.before]
+        return any_of((now, *before))
+
+    @property
+    def reach(self) -> Reach | None:
+        """What decides the level: how the entry reached it, or for an open entry what seals it next or never."""
+        levels = self.levels
+        following = levels[-1] if levels[-1] != "open" else "shallow"
+        return self.reaches.get(following) or next(iter(self.reaches.values()), None)
+
+    @property
+    def timeline(self) -> tuple[Phase, ...]:
+        """The levels in order, from the first to the last that the law foresees as things stand."""
+        moves = sorted(self._moves(), key=lambda move: (move[1].earliest, move[1].latest, LEVELS.index(move[0])))
+        phases: list[Phase] = []
+        for number, (level, span) in enumerate(moves):
+            overtaken = any(
+                other.latest <= span.earliest and self._above(name, level) for name, other in moves[number + 1 :]
+            )
+            passed = any(self._above(name, level) and other.latest <= span.earliest for name, other in moves[:number])
+            if overtaken or (passed and not self._returns(level, span)):
+                continue
+            if not phases or phases[-1].level != level:
+                phases.append(Phase(level, span.day))
+        return tuple(phases)
+
+    @staticmethod
+    def _above(name: str, level: str) -> bool:
+        return LEVELS.index(name) > LEVELS.index(level)
+
+    def _returns(self, level: str, span: Span) -> bool:
+        return any(span == Span.on(until) for reach in self.reaches.values() for _, until in reach.before) and (
+            level == "open"
+        )
+
+    def _moves(self) -> Iterator[tuple[str, Span]]:
+        yield "open", self.case.decision
+        for level, reach in self.reaches.items():
+            for span, until in reach.before:
+                yield level, span
+                yield "open", Span.on(until)
+            if not reach.span.never:
+                yield level, reach.span
+
+    @property
+    def since(self) -> date | None:
+        """The first day of the level that the entry has on the day, where settled."""
+        return self._around()[0]
+
+    @property
+    def until(self) -> date | None:
+        """The first day of the level that comes next, where one does and its day is settled."""
+        return self._around()[1]
+
+    def _around(self) -> tuple[date | None, date | None]:
+        level, phases = self.level, self.timeline
+        if level is None:
+            above = [phase for phase in phases if self._above(phase.level, self.levels[-1])]
+            return None, above[0].start if above else None
+        now = [
+            n for n, phase in enumerate(phases) if phase.level == level and (phase.start or date.min) <= self.case.day
+        ]
+        if not now:
+            return None, None
+        following = phases[now[-1] + 1 :]
+        return phases[now[-1]].start, following[0].start if following else None
+
+
+def seal(entries: Sequence[Entry], regimes: Mapping[str, Regime], day: date, born: date | None = None) -> list[Sealed]:
+    """The seal of every entry that is there on `day`, each under the regime of its jurisdiction, in the given order."""
+    there = [entry for entry in entries if decided_by(entry, day)]
+    found: dict[int, Sealed] = {}
+    for jurisdiction in dict.fromkeys(entry.jurisdiction for entry in there):
+        numbers = [n for n, entry in enumerate(there) if entry.jurisdiction == jurisdiction]
+        regime = regimes.get(jurisdiction)
+        cases = cases_of([there[n] for n in numbers], day, born, regime.combined if regime else ())
+        reaches = _reaches(cases, regime) if regime else [{} for _ in cases]
+        found.update({n: Sealed(case, regime, reach) for n, case, reach in zip(numbers, cases, reaches, strict=True)})
+    return [found[n] for n in range(len(there))]
+
+
+def _reaches(cases: Sequence[Case], regime: Regime) -> list[dict[str, Reach]]:
+    found: list[dict[str, Reach]] = [{} for _ in cases]
+    for level, rules in regime.rules.items():
+        reaches = [_reach(case, rules, cases) for case in cases]
+        for way in regime.interactions:
+            if way.level == level:
+                reaches = INTERACTIONS[way.name](cases, reaches, way)
+        for levels, reach in zip(found, reaches, strict=True):
+            if reach.rule is not None:
+                levels[level] = _above_below(level, reach, levels)
+    return found
+
+
+def _above_below(level: str, reach: Reach, below: Mapping[str, Reach]) -> Reach:
+    if level == "erased":  # what is annulled is gone, whatever level it had
+        return reach
+    span = reach.span
+    for lower in below.values():
+        span = span.or_later(lower.span)
+    return replace(reach, span=span)
+
+
+def _reach(case: Case, rules: Sequence[SealRule], cases: Sequence[Case]) -> Reach:
+    if not rules:
+        return Reach(NO_DAY, None, ())
+    parts = tuple(_part(case, slot, rules, cases) for slot in case.slots)
+    span = parts[0].span
+    for part in parts[1:]:
+        span = span.or_later(part.span)
+    ruled = [part for part in parts if part.rule]
+    last = max(ruled, key=lambda part: (part.span.latest, part.span.earliest), default=None)
+    return Reach(span, last.rule if last else None, parts)
+
+
+def _part(case: Case, slot: Slot, rules: Sequence[SealRule], cases: Sequence[Case]) -> Part:
+    span: Span | None = None
+    chosen: SealRule | None = None
+    excluded: Truth = False
+    for rule in rules:
+        fits = _fits(rule, case, slot, cases)
+        if fits is False:
+            continue
+        start = rule.start(case, slot)
+        span = start if span is None else span.either(start)
+        chosen = chosen or rule
+        if rule.never:
+            excluded = fits if chosen is rule else None
+        if fits:
+            return Part(slot, span, chosen, excluded)
+    return Part(slot, span.either(NO_DAY) if span else NO_DAY, chosen, excluded)
+
+
+def _fits(rule: SealRule, case: Case, slot: Slot, cases: Sequence[Case]) -> Truth:
+    fits = all_of((rule.condition.of_entry(case), rule.condition.of_slot(slot, case)))
+    if fits is False or rule.no_other is None:
+        return fits
+    others = any_of(rule.no_other.holds(other) for other in cases if other is not case)
+    return all_of((fits, negation(others)))
