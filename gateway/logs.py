@@ -28,7 +28,7 @@ _SENTENCE = re.compile(r"[\x20-\x7e]{1,300}")
 # Every key that may be in a line, and the form of its value. Numbers and booleans always fit.
 KEYS: Mapping[str, re.Pattern[str]] = {
     **dict.fromkeys(
-        ("check", "consent", "review", "institution", "client", "entry", "message", "incident", "row"), _ID
+        ("check", "consent", "review", "institution", "client", "entry", "message", "incident", "row", "about"), _ID
     ),
     **dict.fromkeys(
         ("logger", "level", "event", "task", "policy", "version", "registry", "state", "kind", "type", "logged"),

@@ -45,11 +45,11 @@ class Tampered(Problem):
     meaning = "A stored value failed its check of integrity. The operator has been told which one."
 
 
-class Absent(LookupError):  # noqa: N818 - the vault's words
+class Absent(LookupError):
     """Nothing was put under this owner and name."""
 
 
-class UnknownKek(RuntimeError):  # noqa: N818 - the vault's words
+class UnknownKek(RuntimeError):
     """A row is wrapped by a key-encryption key that the configuration does not have; the message is its id."""
 
 

@@ -20,7 +20,7 @@ _KEY_ID = re.compile(r"[A-Za-z0-9._-]{1,40}")
 _CLAIM = re.compile(r"(name|born|id\.[a-z0-9-]{1,40})")
 
 
-class Wrong(ValueError):  # noqa: N818 - read as a sentence: "raise Wrong(must be …)"
+class Wrong(ValueError):
     """A value does not have its form; the message says what would be right."""
 
 

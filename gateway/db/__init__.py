@@ -78,6 +78,18 @@ class Database:
             session.connection()  # take the right to write now, not at the first statement
             yield session
 
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold the right to write without a transaction, for a library that changes the file by itself."""
+        self.engine.dispose()  # it may have to change the journal
+        gate = self._gate
+        assert gate is not None  # noqa: S101 - set together with the engine
+        gate.enter()
+        try:
+            yield
+        finally:
+            gate.leave(None)
+
     def upgrade(self) -> None:
         """Bring the tables to the newest migration."""
         with self.engine.connect() as connection:

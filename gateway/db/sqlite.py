@@ -37,11 +37,18 @@ class Gate:
 
     def __init__(self, database: Path) -> None:
         self._thread = threading.Lock()
+        self._holder: int | None = None
         self._file = os.open(f"{database}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         self._wal = Path(f"{database}-wal")
 
     def enter(self) -> None:
-        """Wait for the right to write. Raises OperationalError after WAIT_SECONDS."""
+        """Wait for the right to write.
+
+        Raises OperationalError after WAIT_SECONDS, and RuntimeError at once if this thread has it already: it
+        would wait for itself.
+        """
+        if self._holder == threading.get_ident():
+            raise RuntimeError("a write transaction was begun inside another one")
         until = time.monotonic() + WAIT_SECONDS
         if not self._thread.acquire(timeout=WAIT_SECONDS):
             raise _locked()
@@ -50,6 +57,7 @@ class Gate:
                 self._thread.release()
                 raise _locked()
             time.sleep(0.002)
+        self._holder = threading.get_ident()
 
     def _take_file(self) -> bool:
         try:
@@ -66,6 +74,7 @@ class Gate:
         except sqlite3.Error:
             pass  # a later writer will do it: the log only stays longer
         finally:
+            self._holder = None
             fcntl.flock(self._file, fcntl.LOCK_UN)
             self._thread.release()
 

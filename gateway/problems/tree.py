@@ -17,7 +17,7 @@ class FieldError(TypedDict):
     problem: str
 
 
-class Problem(Exception):  # noqa: N818 - RFC 9457's word
+class Problem(Exception):
     """Something the caller is told, as problem+json or as a page.
 
     `told` is one safe sentence about this occurrence, `errors` names fields, `logged` is a code or an id for

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway import vault
+from gateway import vault, work
 from gateway.config import Config
 from gateway.db import Base, Database, db
 
@@ -52,9 +52,18 @@ def keys(config: Config) -> None:
 
 
 @pytest.fixture
+def working(database: Database, config: Config) -> Iterator[Database]:
+    """The database with durable work running on it in this process."""
+    work.launch(config)
+    yield database
+    work.stop()
+
+
+@pytest.fixture
 def database(config: Config, keys: None) -> Iterator[Database]:
-    """The database of the configuration, as a real file with every table that has been imported."""
+    """The database of the configuration, as a real file with every table that has been imported and the work engine's."""
     db.init(config.database_url)
     Base.metadata.create_all(db.engine)
+    work.prepare()
     yield db
     db.close()
