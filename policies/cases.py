@@ -173,19 +173,30 @@ def _combine(group: list[Case], terms: list[tuple[Case, Slot]], kinds: frozenset
     total = _total(sentences)
     starts = [sentence.started_on for sentence in sentences]
     first = min(start for start in starts if start) if all(starts) else None
-    ends = [slot.total_end for _, slot in terms]
-    end = ends[0]
-    for other in ends[1:]:
-        end = end.or_later(other)
-    if total is not None:
-        earliest = min(start_of(slot.sentence, case.decision).earliest for case, slot in terms if slot.sentence)
-        latest = max(start_of(slot.sentence, case.decision).latest for case, slot in terms if slot.sentence)
-        end = end.or_later(Span(earliest, latest).plus(total))
+    end = _combined_end(terms)
     for case in group:
         case.slots = tuple(
             Slot(slot.sentence, True, total, first, end) if slot.sentence and slot.sentence.kind in kinds else slot
             for slot in case.slots
         )
+
+
+def _combined_end(terms: list[tuple[Case, Slot]]) -> Span:
+    """The end of terms that count as one: the consecutive ones run after the last of the others."""
+    end = Span(LONG_AGO, LONG_AGO)
+    beside: Span | None = None
+    start = NO_DAY
+    lengths = ZERO
+    for case, slot in terms:
+        sentence = slot.sentence
+        assert sentence is not None  # noqa: S101 - only slots with a sentence are terms
+        end = end.or_later(slot.total_end)
+        start = start.or_earlier(start_of(sentence, case.decision))
+        if sentence.consecutive:
+            lengths = lengths + (sentence.length or ZERO)
+        else:
+            beside = slot.total_end if beside is None else beside.or_later(slot.total_end)
+    return end.or_later((beside or start).plus(lengths))
 
 
 def _total(sentences: list[Sentence]) -> Duration | None:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from policies.matters import merge
 from policies.model import Report
 from policies.policy import Bar, Policy
 from policies.regime import Regime, Source
@@ -97,10 +98,11 @@ def adjudicate(
 ) -> Adjudication:
     """Decide a role under a policy on a day. `regimes` by jurisdiction; `reading` is `strict` or `broad`.
 
-    Reports that are not sure are candidates: the outcome is the one that is reached both without and with all of
-    them, else undetermined. Raises KeyError for a role that the policy does not have.
+    Reports of one matter are merged first. Those that are not sure are candidates: the outcome is the one that is
+    reached both without and with all of them, else undetermined. Raises KeyError for a role the policy lacks.
     """
     bars = policy.bars_for(role)
+    reports = merge(reports)
     without = _decide([report for report in reports if report.sure], regimes, bars, day, reading, born)
     if all(report.sure for report in reports):
         return without
