@@ -8,7 +8,8 @@ from policies.policy import Bar, Policy
 
 _JOIN = {"en": ", ", "zh": "、"}
 _COLON = {"en": ": ", "zh": "："}
-_STOP = {"en": ".", "zh": "。"}
+_THEN = {"en": "; ", "zh": "；"}
+_CITED = {"en": "{0} ({1}).", "zh": "{0}（{1}）。"}
 
 _TEXT = {
     "any": {"en": "any offence", "zh": "任何违法犯罪"},
@@ -56,10 +57,9 @@ def describe(bar: Bar, language: str) -> str:
         parts.append(_labels("trait", says["traits"], language))
     if bar.at_least > 1:
         parts.append(_TEXT["count"][language].format(bar.at_least))
-    parts.append(_time(bar, language))
-    text = _JOIN[language].join(parts)
+    text = f"{_JOIN[language].join(parts)}{_THEN[language]}{_time(bar, language)}"
     head = f"{kinds}{_COLON[language]}{text}" if kinds else text
-    return f"{head[:1].upper()}{head[1:]} ({bar.source.cite}){_STOP[language]}"
+    return _CITED[language].format(f"{head[:1].upper()}{head[1:]}", bar.source.cited(language))
 
 
 def _labels(kind: str, words: Sequence[str], language: str) -> str:

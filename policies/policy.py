@@ -132,7 +132,7 @@ def _bar(table: Table, boundary: str, policy: Source, rank: str, basis: tuple[st
     conditions = Table({k: v for k, v in table.data.items() if k != "disposition"}, table.file, table.place)
     bar = Bar(
         id=conditions.take_text("id"),
-        source=take_source(conditions, policy.cite),
+        source=take_source(conditions, policy),
         rank=conditions.take_word("rank", vocabulary.words("rank"), rank),
         basis=_basis(conditions, basis),
         roles=conditions.take_words("roles", roles, list(roles)),

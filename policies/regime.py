@@ -28,6 +28,11 @@ class Source:
     confidence: str = "high"
     contested: bool = False
     note: str = ""
+    cite_zh: str = ""
+
+    def cited(self, language: str) -> str:
+        """The citation in `en` or `zh`, where the document gives both; else as it stands."""
+        return self.cite_zh if language == "zh" and self.cite_zh else self.cite
 
     @property
     def doubtful(self) -> bool:
@@ -35,11 +40,16 @@ class Source:
         return self.confidence == "low" or self.contested
 
 
-def take_source(table: Table, default_cite: str | None = None) -> Source:
-    """Read the citation that every rule carries. Raises DocumentError for a rule without one."""
-    cite = table.take_text("cite") if default_cite is None else table.take_text("cite", default_cite)
-    confidence = table.take_word("confidence", vocabulary.words("confidence"), "high")
-    return Source(cite, confidence, table.take_flag("contested"), table.take_text("note", ""))
+def take_source(table: Table, default: Source | None = None) -> Source:
+    """Read the citation that every rule carries, or take the document's. Raises DocumentError for a rule without."""
+    inherits = default is not None and not table.has("cite")
+    cite = table.take_text("cite", default.cite) if default else table.take_text("cite")
+    cite_zh = table.take_text("cite_zh", default.cite_zh if default and inherits else "")
+    confidence = table.take_word(
+        "confidence", vocabulary.words("confidence"), default.confidence if default else "high"
+    )
+    contested = table.take_flag("contested", default.contested if default else False)
+    return Source(cite, confidence, contested, table.take_text("note", ""), cite_zh)
 
 
 @dataclass(frozen=True, slots=True)
