@@ -1,0 +1,184 @@
+"""From people in the order of the source to the tables of a registry file, in the order of their keys.
+
+The source is taken into a staging file first, since lines of one person may stand anywhere in it; then it is sorted
+once, so that tens of millions of rows go in one after the other. What is staged is encrypted like the rest.
+"""
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path
+from typing import Any
+
+from connectors.embedded.identity import Keys, plain_type
+from connectors.embedded.source import Person
+from connectors.embedded.store import APPLICATION_ID, FORMAT, SALT_BYTES, TABLES, Seal
+
+_BATCH = 2_000
+_STAGING = """
+CREATE TABLE staging.fragment (person BLOB, body BLOB);
+CREATE TABLE staging.alias (blind BLOB, person BLOB);
+CREATE TABLE staging.name (blind BLOB, person BLOB);
+"""
+_FAST = "PRAGMA {0}.journal_mode=OFF; PRAGMA {0}.synchronous=OFF;"
+
+Fragment = dict[str, Any]
+"""What one line says of a person: `line`, `born`, `types` (of identifiers), `matters`, `held`."""
+
+
+class Contradiction(Exception):
+    """Two lines about one person that cannot both be true: the later line, the field and what is wrong."""
+
+    def __init__(self, line: int, field: str, problem: str) -> None:
+        super().__init__(f"line {line}, {field}: {problem}")
+        self.line = line
+        self.field = field
+        self.problem = problem
+
+
+@dataclass
+class Written:
+    """How much went into the file."""
+
+    people: int = 0
+    entries: int = 0
+
+
+class Staging:
+    """Takes people in any order with `add`, then writes them with `write`. Both files need no journal: a build that
+    does not end is thrown away."""
+
+    def __init__(self, target: Path, beside: Path, key: bytes, single: Iterable[str]) -> None:
+        salt = os.urandom(SALT_BYTES)
+        self._keys = Keys.derive(key, salt)
+        self._seal = Seal(self._keys)
+        self._fragments: list[tuple[bytes, bytes]] = []
+        self._aliases: list[tuple[bytes, bytes]] = []
+        self._names: list[tuple[bytes, bytes]] = []
+        self._connection = sqlite3.connect(target, isolation_level=None)
+        self._run(f"PRAGMA page_size=4096; PRAGMA cache_size=-131072; {_FAST.format('main')}")
+        self._run(f"PRAGMA application_id={APPLICATION_ID}; PRAGMA user_version={FORMAT}; {TABLES}")
+        self._connection.execute("ATTACH ? AS staging", (str(beside),))
+        self._run(f"{_FAST.format('staging')} {_STAGING}")
+        self._connection.execute("BEGIN")
+        about = self._seal.close(b"meta", {"single": sorted(map(plain_type, single))})
+        self._connection.execute("INSERT INTO meta VALUES (?, ?)", (salt, about))
+
+    def _run(self, script: str) -> None:
+        self._connection.executescript(script)
+
+    def add(self, person: Person, line: int, *, held: bool) -> None:
+        """One line's person. `held`: the line was refused, so that the registry must not answer about them."""
+        blinds = [self._keys.of_id(kind, value) for kind, value in person.ids]
+        names = [self._keys.of_name(name, person.born) for name in person.names if person.born]
+        row, *others = blinds or names
+        fragment: Fragment = {"line": line}
+        if person.born:
+            fragment["born"] = person.born.isoformat()
+        if held:
+            fragment["held"] = True
+        if person.matters or held:
+            # Only a person with something on file can be a candidate: only they are found by name.
+            fragment["types"] = sorted({plain_type(kind) for kind, _ in person.ids})
+            fragment["matters"] = [] if held else person.matters
+            self._names += [(name, row) for name in names]
+        self._aliases += [(blind, row) for blind in (others if blinds else ())]
+        self._fragments.append((row, self._seal.close(row, fragment)))
+        if len(self._fragments) >= _BATCH:
+            self._flush()
+
+    def _flush(self) -> None:
+        for table, rows in (("fragment", self._fragments), ("alias", self._aliases), ("name", self._names)):
+            self._connection.executemany(f"INSERT INTO staging.{table} VALUES (?, ?)", rows)  # noqa: S608 - ours
+            rows.clear()
+
+    def write(self, refuse: Callable[[Contradiction], None], progress: Callable[[float], None]) -> Written:
+        """Write the tables. `refuse` is told of each contradiction and may raise; if it does not, the person is held.
+
+        `progress` is told the share done, from 0 to 1.
+        """
+        self._flush()
+        written = Written()
+        (total,) = self._connection.execute("SELECT count(*) FROM staging.fragment").fetchone()
+        done = 0
+        batch: list[tuple[bytes, bytes]] = []
+        for row, fragments in self._people():
+            done += len(fragments)
+            batch.append((row, self._seal.close(row, _one(fragments, refuse, written))))
+            if len(batch) >= _BATCH:
+                self._insert(batch)
+                progress(done / total)
+        self._insert(batch)
+        for table in ("alias", "name"):
+            self._connection.execute(
+                f"INSERT INTO {table} SELECT DISTINCT blind, person FROM staging.{table} ORDER BY 1, 2"  # noqa: S608
+            )
+        self._connection.execute("COMMIT")
+        return written
+
+    def _people(self) -> Iterator[tuple[bytes, list[Fragment]]]:
+        rows = self._connection.execute("SELECT person, body FROM staging.fragment ORDER BY person, rowid")
+        for row, group in groupby(rows, key=itemgetter(0)):
+            yield row, [self._seal.open(row, body) for _, body in group]
+
+    def _insert(self, batch: list[tuple[bytes, bytes]]) -> None:
+        self._connection.executemany("INSERT INTO person VALUES (?, ?)", batch)
+        batch.clear()
+
+    def close(self) -> None:
+        """Let go of both files."""
+        self._connection.close()
+
+
+def _one(fragments: list[Fragment], refuse: Callable[[Contradiction], None], written: Written) -> Fragment:
+    """All that the lines of one person say, as it is kept."""
+    try:
+        person = merge(fragments)
+    except Contradiction as error:
+        refuse(error)
+        types = {kind for fragment in fragments for kind in fragment.get("types", ())}
+        person = {"held": True, "types": sorted(types)}
+    person.pop("line", None)
+    written.people += 1
+    written.entries += len(person.get("matters", ()))
+    return person
+
+
+def merge(fragments: list[Fragment]) -> Fragment:
+    """One person from their lines: matters with the same `ref` are one matter with the sentences of all its lines.
+
+    Raises Contradiction where two lines give different birth dates, or differ about one matter.
+    """
+    person, *others = fragments
+    if not others and len(person.get("matters", ())) < 2:
+        return person
+    merged: Fragment = {}
+    matters: dict[str, tuple[int, Fragment]] = {}
+    for fragment in fragments:
+        line = fragment["line"]
+        if fragment.get("born", merged.get("born")) != merged.get("born", fragment.get("born")):
+            raise Contradiction(line, "born", "is not the birth date given before for the same person")
+        merged |= {name: fragment[name] for name in ("born", "held") if name in fragment}
+        merged["types"] = sorted({*merged.get("types", ()), *fragment.get("types", ())})
+        for place, matter in enumerate(fragment.get("matters", ())):
+            ref = matter["entry"].get("ref")
+            key = f"{line}.{place}" if ref is None else f"ref {ref}"
+            earlier = matters.get(key)
+            matters[key] = (line, matter if earlier is None else _joined(earlier, line, matter))
+    return merged | {"matters": [matter for _, matter in matters.values()]}
+
+
+def _joined(earlier: tuple[int, Fragment], line: int, matter: Fragment) -> Fragment:
+    """Two lines about one matter. If either does not know its sentences, all of them are not known."""
+    before, known = earlier
+    first, second = ({**each, **each["entry"]} for each in (known, matter))
+    for field in sorted(first.keys() | second.keys() - {"entry", "sentences"}):
+        if field not in ("entry", "sentences") and first.get(field) != second.get(field):
+            raise Contradiction(line, field, f"differs from line {before}, which has the same ref")
+    entry = {name: value for name, value in known["entry"].items() if name != "sentences"}
+    if "sentences" in first and "sentences" in second:
+        entry["sentences"] = first["sentences"] + second["sentences"]
+    return known | {"entry": entry}

@@ -1,0 +1,107 @@
+"""An entry in a source's codes → the same entry in the record format's words.
+
+What becomes of a code that the table does not know is decided here, once, by field:
+
+| Field | Unknown code |
+|---|---|
+| `offence` | the word `unknown` |
+| `grade`, `drug.*` | the field is left out, which means not known |
+| `traits` | that trait is left out, and the list is no longer complete |
+| `sentences[].kind` | the whole list of sentences is left out: not known |
+| `jurisdiction`, `kind`, `disposition` | the line is refused: the format has no way to say that they are not known |
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from connectors.codes.table import CodeTable
+from policies.model import Entry, RecordError, read_record
+
+
+class FieldError(Exception):
+    """What is wrong in one entry: `field` as in the record format (`sentences[0].length`), `problem` in words."""
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(f"{field}: {problem}")
+        self.field = field
+        self.problem = problem
+
+
+@dataclass(slots=True)
+class UnknownCode:
+    """A code without a word: how often it was met, and on which line first. For the operator's eyes, not for a log."""
+
+    set: str
+    code: str
+    count: int
+    first_line: int
+
+
+@dataclass
+class Translation:
+    """Translates the entries of one source, and counts the codes that the table does not know."""
+
+    codes: CodeTable
+    unknown: dict[tuple[str, str], UnknownCode] = field(default_factory=dict)
+
+    def entry(self, document: dict[str, Any], line: int) -> Entry:
+        """The entry that `document` says. Raises FieldError where it does not say one."""
+        self._refusing(document)
+        self._softening(document, line)
+        try:
+            record = read_record({"entries": [document]})
+        except RecordError as error:
+            raise FieldError(error.field.removeprefix("entries[0]").lstrip("."), error.problem) from None
+        return record.entries[0]
+
+    def _refusing(self, document: dict[str, Any]) -> None:
+        for name in ("jurisdiction", "kind", "disposition"):
+            code = document.get(name)
+            if isinstance(code, str):
+                word = self.codes.word(name, code)
+                if word is None:
+                    raise FieldError(name, "is a code that the code table does not know")
+                document[name] = word
+
+    def _softening(self, document: dict[str, Any], line: int) -> None:
+        if isinstance(document.get("offence"), str):
+            document["offence"] = self._word("offence", document["offence"], line) or "unknown"
+        _replace(document, "grade", self._word("grade", document.get("grade"), line))
+        drug = document.get("drug")
+        if isinstance(drug, dict):
+            for name in ("substance", "addiction", "conduct"):
+                _replace(drug, name, self._word(name, drug.get(name), line))
+            _replace(document, "drug", drug or None)
+        if isinstance(document.get("traits"), list):
+            traits = [self._word("trait", code, line) for code in document["traits"]]
+            document["traits"] = [word for word in traits if word is not None]
+            if None in traits:
+                document.pop("traits_complete", None)
+        self._sentences(document, line)
+
+    def _sentences(self, document: dict[str, Any], line: int) -> None:
+        sentences = document.get("sentences")
+        if not isinstance(sentences, list):
+            return
+        for sentence in sentences:
+            if isinstance(sentence, dict) and isinstance(sentence.get("kind"), str):
+                sentence["kind"] = self._word("sentence", sentence["kind"], line)
+                if sentence["kind"] is None:
+                    document.pop("sentences", None)
+
+    def _word(self, kind: str, code: Any, line: int) -> Any:
+        """Our word, or None (and one more on the tally); what is not text is left for the format's reader to refuse."""
+        if not isinstance(code, str):
+            return code
+        word = self.codes.word(kind, code)
+        if word is None:
+            known = self.unknown.setdefault((kind, code), UnknownCode(kind, code, 0, line))
+            known.count += 1
+        return word
+
+
+def _replace(document: dict[str, Any], name: str, value: Any) -> None:
+    if value is None:
+        document.pop(name, None)
+    else:
+        document[name] = value
