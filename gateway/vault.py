@@ -128,6 +128,11 @@ def has(session: Session, owner_id: str, name: str) -> bool:
     return _item(session, owner_id, name) is not None
 
 
+def names(session: Session, owner_id: str) -> list[str]:
+    """The names of all values kept under an owner."""
+    return list(session.scalars(select(VaultItem.name).where(VaultItem.owner_id == owner_id)))
+
+
 def remove(session: Session, owner_id: str, name: str) -> None:
     """Delete one value; the owner's others stay. Nothing happens if it is not there."""
     session.execute(delete(VaultItem).where(VaultItem.owner_id == owner_id, VaultItem.name == name))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway import vault, work
+from gateway import audit, vault, work
 from gateway.config import Config
 from gateway.db import Base, Database, db
 
@@ -47,8 +47,9 @@ def config(environ: Environ) -> Config:
 
 @pytest.fixture
 def keys(config: Config) -> None:
-    """The vault with the keys of the configuration."""
+    """The vault with the keys of the configuration, and the name of the log."""
     vault.init(config.keks, config.index_key)
+    audit.init(config.issuer)
 
 
 @pytest.fixture
@@ -61,7 +62,7 @@ def working(database: Database, config: Config) -> Iterator[Database]:
 
 @pytest.fixture
 def database(config: Config, keys: None) -> Iterator[Database]:
-    """The database of the configuration, as a real file with every table that has been imported and the work engine's."""
+    """The database of the configuration, as a real file with every table that is known, the work engine's too."""
     db.init(config.database_url)
     Base.metadata.create_all(db.engine)
     work.prepare()

@@ -1,0 +1,127 @@
+"""Writing entries, in the transaction of the act that they record."""
+
+import hashlib
+import hmac
+import json
+import re
+import secrets
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from gateway import clock, vault
+from gateway.audit.kinds import KINDS, Kind
+from gateway.audit.models import AuditEntry
+from gateway.db import new_id
+
+Fact = str | int | bool | None
+
+_FORM = "sealgate audit 1"
+_CLEAR = re.compile(r"[A-Za-z0-9_.:+/*, -]{0,300}")
+_SALT = "audit "
+
+
+def record(session: Session, kind: str, subject: str | None, **facts: Fact) -> str:
+    """Write an entry of a kind about something (its id), and give its id.
+
+    `facts` are fields of the kind; one that is left out is null. Clear fields take ids, words and whole
+    numbers; sealed ones anything, and `subject` must own the vault data that their salt is kept with.
+    Raises LookupError for an unknown kind, TypeError for unknown fields or values that may not be in clear.
+    """
+    return _write(session, kind, subject, facts)
+
+
+def record_answers(session: Session, answers: Sequence[tuple[str, Mapping[str, Fact]]]) -> dict[str, str]:
+    """Write the answers of one release, (check id, fields of the kind `answer`); gives check id → entry id.
+
+    They are laid in random order, so that a place in the log tells nothing of when an answer was reached.
+    """
+    shuffled = list(answers)
+    secrets.SystemRandom().shuffle(shuffled)
+    return {check: _write(session, "answer", check, facts) for check, facts in shuffled}
+
+
+def _write(session: Session, name: str, subject: str | None, facts: Mapping[str, Fact]) -> str:
+    kind = KINDS.get(name)
+    if kind is None:
+        raise LookupError(f"no audit entry is of the kind {name}")
+    unknown = set(facts) - set(kind.fields)
+    if unknown:
+        raise TypeError(f"{name} has no field {', '.join(sorted(unknown))}")
+    entry_id = new_id("aud")
+    about, values = _values(kind, entry_id, subject, facts, _salt(session, kind, entry_id, subject))
+    session.add(
+        AuditEntry(
+            id=entry_id,
+            kind=name,
+            about=about,
+            at=clock.now().replace(microsecond=0),
+            facts=json.dumps(values, separators=(",", ":")),
+        )
+    )
+    session.flush()
+    return entry_id
+
+
+def _salt(session: Session, kind: Kind, entry_id: str, subject: str | None) -> bytes:
+    if not kind.sealed and not kind.sealed_about:
+        return b""
+    if subject is None:
+        raise TypeError("an entry with sealed fields is about something")
+    salt = secrets.token_bytes(32)
+    vault.put(session, subject, _SALT + entry_id, salt.hex())
+    return salt
+
+
+def _values(
+    kind: Kind, entry_id: str, subject: str | None, facts: Mapping[str, Fact], salt: bytes
+) -> tuple[str | None, list[Fact]]:
+    clear: list[Fact] = [_in_clear(field, facts.get(field)) for field in kind.clear]
+    sealed: list[Fact] = [commitment(field_salt(salt, field), field, facts.get(field)) for field in kind.sealed]
+    if kind.sealed_about:
+        return commitment(field_salt(salt, "about"), "about", subject), clear + sealed
+    return (None if subject is None else str(_in_clear("about", subject))), clear + sealed
+
+
+def _in_clear(field: str, value: Fact) -> Fact:
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, str) and _CLEAR.fullmatch(value):
+        return value
+    raise TypeError(f"the field {field} takes an id, a word or a whole number")
+
+
+def field_salt(salt: bytes, field: str) -> bytes:
+    """The salt of one field, so that one can be opened without the others."""
+    return hmac.digest(salt, field.encode(), hashlib.sha256)
+
+
+def commitment(salt: bytes, field: str, value: Fact) -> str:
+    """What is written for a sealed field, in hex: without the salt of the field it says nothing of the value."""
+    opened = json.dumps([_FORM, field, value], separators=(",", ":"))
+    return hmac.digest(salt, opened.encode(), hashlib.sha256).hex()
+
+
+def opening(session: Session, subject: str, entry_id: str, field: str) -> bytes:
+    """The salt that opens one sealed field (or `about`) of an entry. Raises vault.Shredded, vault.Absent."""
+    return field_salt(bytes.fromhex(vault.get(session, subject, _SALT + entry_id)), field)
+
+
+def about(session: Session, subject: str) -> Sequence[AuditEntry]:
+    """Every entry about something, in order, with those whose tie to it is sealed as long as their salts live."""
+    sealed = [name.removeprefix(_SALT) for name in vault.names(session, subject) if name.startswith(_SALT)]
+    return session.scalars(
+        select(AuditEntry)
+        .where((AuditEntry.about == subject) | AuditEntry.id.in_(sealed))
+        .order_by(AuditEntry.recorded)
+    ).all()
+
+
+def leaf(entry: AuditEntry) -> bytes:
+    """The bytes of an entry that the tree is made over. Raises ValueError if the row cannot be an entry."""
+    kind, values = KINDS.get(entry.kind), json.loads(entry.facts)
+    if kind is None or not isinstance(values, list) or len(values) != len(kind.fields):
+        raise ValueError("not an entry of a known kind")
+    at = entry.at.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return json.dumps([_FORM, entry.id, entry.kind, entry.about, at, values], separators=(",", ":")).encode()

@@ -1,0 +1,53 @@
+"""The kinds of entries, and the fields of each in their order. FROZEN: lines are added, never changed.
+
+An entry's hash is made from its fields in this order, so a kind that is changed makes every entry of it
+unverifiable. To say more, add a kind. `tests/gateway/audit/test_kinds.py` holds the table's digest.
+
+What an entry is about (a check, a client, a key) and its fields are either written as they are, which is for
+ids and words that tell nothing about a person, or **sealed**: written as a salted commitment, whose salt lies
+in the vault under what the entry is about and is shredded with it. Looks at registries and acts at the desk
+have a sealed `about`, so that reading the log ties them to no check.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of entry."""
+
+    clear: tuple[str, ...] = ()
+    sealed: tuple[str, ...] = ()
+    sealed_about: bool = False
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """All fields in the order in which they are hashed."""
+        return self.clear + self.sealed
+
+
+_CONSENT = Kind(clear=("consent", "policy", "version", "role"))
+
+KINDS: dict[str, Kind] = {
+    # about a check
+    "check.requested": Kind(clear=("institution", "client", "policy", "version", "role", "purpose")),
+    "check.closed": Kind(clear=("why",)),
+    "policy.pinned": Kind(clear=("policy", "version", "digest")),
+    "consent.given": _CONSENT,
+    "consent.declined": _CONSENT,
+    "consent.withdrawn": _CONSENT,
+    "consent.expired": _CONSENT,
+    "answer": Kind(clear=("policy", "version"), sealed=("eligible",)),
+    # about a check that the log does not name
+    "registry.asked": Kind(clear=("registry", "why"), sealed_about=True),
+    "review.opened": Kind(clear=("review",), sealed=("why",), sealed_about=True),
+    "review.decided": Kind(clear=("review", "by"), sealed=("decision",), sealed_about=True),
+    "review.looked": Kind(clear=("review", "by"), sealed_about=True),
+    # about institutions, their clients, our keys
+    "institution.added": Kind(clear=("jurisdiction", "policies")),
+    "institution.suspended": Kind(clear=("by",)),
+    "client.added": Kind(clear=("institution", "scopes")),
+    "client.revoked": Kind(clear=("institution", "by")),
+    "token.refused": Kind(clear=("why",)),
+    "key.rotated": Kind(clear=("use",)),
+}

@@ -1,0 +1,150 @@
+"""Recomputing the whole log from its rows."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from gateway.audit import merkle, note
+from gateway.audit.entries import leaf
+from gateway.audit.models import AuditCheckpoint, AuditEntry, AuditNode
+from gateway.audit.sequence import signing_key
+
+Progress = Callable[[int, int], None]
+
+_CHUNK = 1024
+_CHUNK_LEVELS = 10  # the levels of nodes that lie within one chunk
+
+
+@dataclass(frozen=True)
+class Misfit:
+    """The first thing in the log that does not fit, by position and, if there is a row, entry id."""
+
+    fault: str
+    position: int | None = None
+    entry: str | None = None
+
+    def __str__(self) -> str:
+        where = "the log" if self.position is None else f"entry {self.position}"
+        return f"{where}{f' ({self.entry})' if self.entry else ''}: {self.fault}"
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What recomputing the log came to."""
+
+    ok: bool
+    size: int
+    root: bytes
+    first_bad: Misfit | None = None
+
+
+class _Misfits(Exception):
+    def __init__(self, misfit: Misfit) -> None:
+        super().__init__(misfit.fault)
+        self.misfit = misfit
+
+
+def verify(session: Session, progress: Progress | None = None) -> Verification:
+    """Recompute every entry's hash, every node and every checkpoint, and check the signatures.
+
+    Stops at the first entry that does not fit and names it. `progress(done, total)` is called as it goes.
+    """
+    tree = merkle.Growing()
+    try:
+        _walk(session, tree, progress or (lambda _done, _total: None))
+    except _Misfits as stopped:
+        return Verification(False, tree.size, tree.root(), stopped.misfit)
+    return Verification(True, tree.size, tree.root())
+
+
+def _walk(session: Session, tree: merkle.Growing, progress: Progress) -> None:
+    checkpoints = session.scalars(select(AuditCheckpoint).order_by(AuditCheckpoint.size)).all()
+    laid = session.scalar(select(func.count()).where(AuditEntry.position.is_not(None))) or 0
+    signer = _signer(session) if checkpoints else None
+    started = 0
+    for checkpoint in checkpoints:
+        assert signer is not None  # noqa: S101 - there are checkpoints
+        _check_note(checkpoint, *signer)
+        _add_entries(session, tree, checkpoint.size, laid, progress)
+        if tree.root() != checkpoint.root:
+            fault = f"the entries {started} to {checkpoint.size - 1} do not give the root that was signed for them"
+            raise _Misfits(Misfit(fault, started, _id_at(session, started)))
+        started = checkpoint.size
+    beyond = session.scalars(select(AuditEntry).where(AuditEntry.position >= started)).first()
+    if beyond is not None:
+        raise _Misfits(Misfit("it is laid into the log but under no checkpoint", beyond.position, beyond.id))
+
+
+def _signer(session: Session) -> tuple[str, Ed25519PublicKey]:
+    origin, private = signing_key(session)
+    return origin, private.public_key()
+
+
+def _check_note(checkpoint: AuditCheckpoint, origin: str, public: Ed25519PublicKey) -> None:
+    try:
+        said = note.read_checkpoint(note.opened(checkpoint.note, origin, public))
+    except note.BadNote as bad:
+        raise _Misfits(Misfit(f"the checkpoint of size {checkpoint.size}: {bad}")) from None
+    if (said.origin, said.size, said.root) != (origin, checkpoint.size, checkpoint.root):
+        raise _Misfits(Misfit(f"the checkpoint of size {checkpoint.size} is not what was signed"))
+
+
+def _add_entries(session: Session, tree: merkle.Growing, size: int, laid: int, progress: Progress) -> None:
+    """Add the entries up to a checkpoint, each compared with the nodes that were stored for it."""
+    while tree.size < size:
+        begin = tree.size
+        end = min(size, (begin // _CHUNK + 1) * _CHUNK)
+        stored = _Stored(session, begin // _CHUNK)
+        rows = {entry.position: entry for entry in _entries(session, begin, end)}
+        for position in range(begin, end):
+            entry = rows.get(position)
+            if entry is None:
+                raise _Misfits(Misfit("it is missing", position))
+            _add(tree, entry, position, stored)
+        progress(end, max(laid, end))
+
+
+def _add(tree: merkle.Growing, entry: AuditEntry, position: int, stored: "_Stored") -> None:
+    try:
+        hashed = merkle.leaf_hash(leaf(entry))
+    except (ValueError, json.JSONDecodeError):
+        raise _Misfits(Misfit("it is not an entry of a known kind", position, entry.id)) from None
+    for level, index, made in tree.add(hashed):
+        if stored.hash(level, index) != made:
+            what = "it is not what was laid here" if level == 0 else "the nodes above it are not what they were"
+            raise _Misfits(Misfit(what, position, entry.id))
+
+
+class _Stored:
+    """The stored nodes over one chunk of entries, read at once; the few above are read as they are met."""
+
+    def __init__(self, session: Session, chunk: int) -> None:
+        self._session = session
+        self._nodes: dict[tuple[int, int], bytes] = {}
+        for level in range(_CHUNK_LEVELS + 1):
+            width = _CHUNK >> level
+            rows = session.execute(
+                select(AuditNode.index, AuditNode.hash).where(
+                    AuditNode.level == level,
+                    AuditNode.index >= chunk * width,
+                    AuditNode.index < (chunk + 1) * width,
+                )
+            )
+            self._nodes.update(((level, index), made) for index, made in rows)
+
+    def hash(self, level: int, index: int) -> bytes | None:
+        if level <= _CHUNK_LEVELS:
+            return self._nodes.get((level, index))
+        return self._session.scalar(select(AuditNode.hash).where(AuditNode.level == level, AuditNode.index == index))
+
+
+def _entries(session: Session, begin: int, end: int) -> Iterator[AuditEntry]:
+    yield from session.scalars(select(AuditEntry).where(AuditEntry.position >= begin, AuditEntry.position < end))
+
+
+def _id_at(session: Session, position: int) -> str | None:
+    return session.scalar(select(AuditEntry.id).where(AuditEntry.position == position))
