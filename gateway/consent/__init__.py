@@ -1,0 +1,53 @@
+"""The subject's act, and the pages on which it is done.
+
+`ask` opens a request; the subject's pages (`agree`, `decline`, `withdraw`) or time (`expire`) decide it; the
+check is run, the subject is told (`tell`), and the answer may leave (`release`) while the consent stands.
+"""
+
+from flask import Flask
+
+from gateway.config import Config
+from gateway.consent import decision, deployment, entry, oidc
+from gateway.consent.ask import TERM, Asked, ask
+from gateway.consent.blueprint import pages
+from gateway.consent.decide import (
+    cancel,
+    decided,
+    lateness,
+    observe_lateness,
+    release,
+    shown_release_at,
+    tell,
+)
+from gateway.consent.guard import DOORS, OPEN_ENDPOINTS, guard
+from gateway.consent.models import Consent
+from policies.library import Library
+
+__all__ = [
+    "DOORS",
+    "OPEN_ENDPOINTS",
+    "TERM",
+    "Asked",
+    "Consent",
+    "ask",
+    "cancel",
+    "decided",
+    "decision",
+    "entry",
+    "guard",
+    "init_app",
+    "lateness",
+    "observe_lateness",
+    "pages",
+    "release",
+    "shown_release_at",
+    "tell",
+]
+
+
+def init_app(app: Flask, config: Config, library: Library | None = None) -> None:
+    """Give an application the subject's pages under /c. `library` is the shipped one unless another is given."""
+    deployment.init(config, library or Library.shipped())
+    if config.proof == "oidc":
+        oidc.register(app, config)
+    app.register_blueprint(pages)

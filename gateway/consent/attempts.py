@@ -1,0 +1,84 @@
+"""How often somebody may try: short codes from one place, proofs for one consent.
+
+A proof costs a strike when a code is sent and another for each wrong code, so that five codes at most can be
+tried before a pause. Each pause is twice as long as the one before, up to a day; a proof that succeeds wipes
+the slate clean. Strikes count alike whether or not the particulars were right.
+"""
+
+import ipaddress
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
+
+from gateway import vault
+from gateway.consent.models import Consent, Failures
+
+MOST_STRIKES = 6
+FIRST_PAUSE = timedelta(minutes=15)
+LONGEST_PAUSE = timedelta(days=1)
+
+WINDOW = timedelta(minutes=15)
+MOST_FROM_ONE_PLACE = 20
+MOST_FROM_EVERYWHERE = 2_000
+
+_EVERYWHERE = "all"
+
+
+def strike(consent: Consent, now: datetime) -> datetime | None:
+    """Count an attempt at proof. Returns the end of the pause that it brings on, if it does."""
+    consent.strikes += 1
+    if consent.strikes < MOST_STRIKES:
+        return None
+    consent.paused_until = now + min(FIRST_PAUSE * 2 ** min(consent.pauses, 16), LONGEST_PAUSE)
+    consent.pauses += 1
+    consent.strikes = 0
+    return consent.paused_until
+
+
+def paused(consent: Consent, now: datetime) -> datetime | None:
+    """Until when nothing may be tried, if there is a pause now."""
+    until = consent.paused_until
+    return until if until is not None and until > now else None
+
+
+def succeeded(consent: Consent) -> None:
+    """Wipe the slate clean after a proof."""
+    consent.strikes = consent.pauses = 0
+    consent.paused_until = None
+
+
+def place_of(address: str | None) -> str:
+    """A network address as it is counted: blind, and a whole /64 of IPv6 as one, for a household has that many."""
+    try:
+        ip = ipaddress.ip_address(address or "")
+    except ValueError:
+        return vault.index("consent-place", "unknown")
+    network = ipaddress.ip_network((ip, 64 if ip.version == 6 else 32), strict=False)
+    return vault.index("consent-place", str(network.network_address))
+
+
+def full_until(session: Session, place: str, now: datetime) -> datetime | None:
+    """Until when this place may try no more short codes, if it has failed too often."""
+    for row, most in _counted(session, place):
+        if row is not None and row.count >= most and row.since + WINDOW > now:
+            return row.since + WINDOW
+    return None
+
+
+def failed(session: Session, place: str, now: datetime) -> None:
+    """Count a wrong short code; forget the windows that are over."""
+    session.execute(delete(Failures).where(Failures.since <= now - WINDOW))
+    for key in (place, _EVERYWHERE):
+        row = session.get(Failures, key)
+        if row is None:
+            session.add(Failures(place=key, since=now, count=1))
+        else:
+            row.count += 1
+    session.flush()
+
+
+def _counted(session: Session, place: str) -> Iterable[tuple[Failures | None, int]]:
+    yield session.get(Failures, place), MOST_FROM_ONE_PLACE
+    yield session.get(Failures, _EVERYWHERE), MOST_FROM_EVERYWHERE

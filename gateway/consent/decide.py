@@ -1,0 +1,165 @@
+"""What may become of a consent, each act in one guarded statement, with its audit entry, in the caller's transaction.
+
+An act returns whether it was this call that did it. Of two acts at the same moment one finds the state that
+it needs and the other does not, whichever database is underneath.
+"""
+
+import secrets
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy.orm import Session
+
+from gateway import audit, clock, notices, vault, work
+from gateway.consent import deployment, grid
+from gateway.consent.models import Consent, Lateness
+from gateway.consent.states import State, before
+from gateway.db import db
+
+MOST_DEFERRALS = 8
+"""How many grid times at most an answer is deferred by lot."""
+
+_chance = secrets.SystemRandom().random
+
+
+def decided(session: Session, check_id: str) -> Consent:
+    """The consent of a check, in whatever state it is. Raises NoResultFound for a check without one."""
+    return session.scalars(select(Consent).where(Consent.check_id == check_id)).one()
+
+
+def agree(session: Session, consent: Consent, *, draw: Callable[[], float] = _chance) -> bool:
+    """The subject agrees: the release time is fixed, and the check may run.
+
+    `draw` gives random numbers from 0 to 1. The answer is deferred by one grid time, and again, as long as the
+    draw stays under the policy's observed rate of lateness, so that a late answer says nothing (DESIGN §1.2).
+    """
+    now = clock.now()
+    nominal = grid.at_or_after(now + consent.hold, consent.grid)
+    release = nominal + _deferrals(lateness(session, consent.policy), draw) * consent.grid
+    moved = _move(
+        session, consent, "given", Consent.expires_at > now,
+        given_at=now, nominal_release_at=nominal, release_at=release,
+    )  # fmt: skip
+    if moved:
+        _record(session, consent)
+        work.enqueue(session, "checks.run", consent.check_id)
+    return moved
+
+
+def decline(session: Session, consent: Consent) -> bool:
+    """The subject declines. Nothing is asked of anybody."""
+    now = clock.now()
+    return _close(session, consent, "declined", now, Consent.expires_at > now)
+
+
+def withdraw(session: Session, consent: Consent) -> bool:
+    """The subject takes the agreement back; possible until the answer has left, even if it is late."""
+    return _close(session, consent, "withdrawn", clock.now(), Consent.released_at.is_(None))
+
+
+def cancel(session: Session, check_id: str) -> bool:
+    """The institution takes its request back; possible until the subject has decided. Its caller writes the entry."""
+    return _move(session, decided(session, check_id), "cancelled", closed_at=clock.now())
+
+
+@work.task("consent.expire")
+def expire(id: str) -> None:  # noqa: A002 - a task's one argument is called so
+    """End a request that nobody answered in its time. Harmless if it was answered."""
+    now = clock.now()
+    with db.write() as session:
+        consent = session.get(Consent, id)
+        if consent is None or consent.state != "requested":
+            return
+        if consent.expires_at > now:
+            raise work.Later((consent.expires_at - now).total_seconds())
+        _close(session, consent, "expired", now)
+
+
+def tell(session: Session, check_id: str) -> bool:
+    """Tell the subject that the answer is there: from now on their page shows it. Do this before `release`."""
+    consent = decided(session, check_id)
+    told = _guarded(
+        session, consent, (Consent.state == "given") & Consent.told_at.is_(None), told_at=clock.now()
+    )  # fmt: skip
+    if told and consent.reachable:
+        notices.send(
+            session, vault.get(session, check_id, "contact"), "news", consent.language,
+            institution=consent.institution, page=deployment.url("/c"),
+        )  # fmt: skip
+    return told
+
+
+def release(session: Session, check_id: str) -> bool:
+    """Let the answer leave. False if the consent does not stand any more: then it must not leave.
+
+    In the transaction that makes the answer readable for the institution; `withdraw` fails from then on.
+    """
+    consent = decided(session, check_id)
+    may = (Consent.state == "given") & Consent.released_at.is_(None) & (Consent.release_at <= clock.now())
+    return _guarded(session, consent, may, released_at=clock.now())
+
+
+def shown_release_at(consent: Consent, now: datetime) -> datetime | None:
+    """The release time as everybody is told it: the nominal one until it has passed, then the next grid time.
+
+    The same for an answer that is late and for one that was deferred by lot. None before consent.
+    """
+    if consent.nominal_release_at is None:
+        return None
+    if now < consent.nominal_release_at:
+        return consent.nominal_release_at
+    return grid.after(now, consent.grid)
+
+
+def lateness(session: Session, policy_id: str) -> float:
+    """The observed share of a policy's checks that are not ready at their release time; 0 while unknown."""
+    row = session.get(Lateness, policy_id)
+    return 0.0 if row is None else row.rate
+
+
+def observe_lateness(session: Session, policy_id: str, rate: float) -> None:
+    """Note the share, from 0 to 1, that deferrals are drawn with from now on. Raises ValueError outside."""
+    if not 0.0 <= rate <= 1.0:
+        raise ValueError("a rate lies between 0 and 1")
+    session.merge(Lateness(policy=policy_id, rate=rate, observed_at=clock.now()))
+
+
+def _deferrals(rate: float, draw: Callable[[], float]) -> int:
+    count = 0
+    while count < MOST_DEFERRALS and draw() < rate:
+        count += 1
+    return count
+
+
+def _close(session: Session, consent: Consent, to: State, at: datetime, *more: ColumnElement[bool]) -> bool:
+    moved = _move(session, consent, to, *more, closed_at=at)
+    if moved:
+        _record(session, consent)
+    return moved
+
+
+def _move(session: Session, consent: Consent, to: State, *more: ColumnElement[bool], **values: Any) -> bool:
+    """Bring a consent into another state if the table of moves and every other condition allow it now."""
+    return _guarded(session, consent, and_(Consent.state.in_(before(to)), *more), state=to, **values)
+
+
+def _guarded(session: Session, consent: Consent, may: ColumnElement[bool], **values: Any) -> bool:
+    """Change the row where the condition holds in the database at this moment; read it again either way."""
+    done = session.execute(
+        update(Consent)
+        .where(Consent.id == consent.id, may)
+        .values(**values)
+        .returning(Consent.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    session.refresh(consent)
+    return bool(done)
+
+
+def _record(session: Session, consent: Consent) -> None:
+    audit.record(
+        session, f"consent.{consent.state}", consent.check_id,
+        consent=consent.id, policy=consent.policy, version=consent.version, role=consent.role,
+    )  # fmt: skip

@@ -1,0 +1,120 @@
+"""The subject's pages after the proof: read and decide, done, how it stands, withdraw."""
+
+from datetime import datetime
+from typing import Any
+
+from flask import g, redirect, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from gateway import clock, vault
+from gateway.consent import decide, deployment, grid, visits
+from gateway.consent.blueprint import pages
+from gateway.consent.guard import ended
+from gateway.consent.models import Consent
+from gateway.consent.render import language, page, words
+from gateway.db import db
+from policies.plain import looked_at
+from policies.policy import Policy
+
+_ACTS = {"agree": decide.agree, "decline": decide.decline}
+
+
+@pages.route("/<consent_id>/request", methods=["GET", "POST"])
+def read(consent_id: str) -> AnyResponse:
+    """Read what is asked, and agree or decline. Sent twice, or after another decision, it shows how it stands."""
+    if request.method == "POST":
+        act = _ACTS.get(request.form.get("decision", ""))
+        with db.write() as session:
+            consent = session.get_one(Consent, consent_id)
+            if act is not None and act(session, consent):
+                consent.language = language()
+        return redirect(url_for("consent.done" if act else "consent.read", consent_id=consent_id), 303)
+    consent = g.consent
+    if consent.state != "requested" or ended(consent):
+        return redirect(url_for("consent.status", consent_id=consent_id), 303)
+    return page("request", **_about(consent), **_times(consent), looked_at=_looked_at(consent), **_not_covered(consent))
+
+
+@pages.get("/<consent_id>/done")
+def done(consent_id: str) -> AnyResponse:
+    """What was decided and what happens now."""
+    if g.consent.state not in ("given", "declined"):
+        return redirect(url_for("consent.status", consent_id=consent_id), 303)
+    return page("done", **_about(g.consent), **_times(g.consent))
+
+
+@pages.get("/<consent_id>/status")
+def status(consent_id: str) -> AnyResponse:
+    """Who asked, when, under which policy, how it stands; the result once it is there and the proof is fresh."""
+    consent = g.consent
+    if consent.state == "requested" and not ended(consent):
+        return redirect(url_for("consent.read", consent_id=consent_id), 303)
+    told = consent.state == "given" and consent.told_at is not None
+    fresh = visits.proved(g.visit, clock.now(), visits.FRESH)
+    return page(
+        "status",
+        **_about(consent),
+        **_times(consent),
+        **_not_covered(consent),
+        state="expired" if consent.state == "requested" else "told" if told else consent.state,
+        result=_result(consent) if told and fresh else None,
+        may_withdraw=_may_withdraw(consent),
+    )
+
+
+@pages.route("/<consent_id>/withdraw", methods=["GET", "POST"])
+def withdraw(consent_id: str) -> AnyResponse:
+    """Take the agreement back, after a question; impossible once the answer has left."""
+    if request.method == "POST":
+        with db.write() as session:
+            decide.withdraw(session, session.get_one(Consent, consent_id))
+    elif _may_withdraw(g.consent):
+        return page("withdraw", **_about(g.consent), **_times(g.consent))
+    return redirect(url_for("consent.status", consent_id=consent_id), 303)
+
+
+def _may_withdraw(consent: Consent) -> bool:
+    return consent.state == "given" and consent.released_at is None
+
+
+def _result(consent: Consent) -> str:
+    """`yes` or `no`."""
+    with db.read() as session:
+        return "yes" if vault.get(session, consent.check_id, "result")["eligible"] else "no"
+
+
+def _policy(consent: Consent) -> Policy:
+    return deployment.library().version(consent.policy, consent.version)
+
+
+def _about(consent: Consent) -> dict[str, Any]:
+    policy, lang = _policy(consent), language()
+    return {
+        "institution": consent.institution,
+        "role": policy.role_labels[consent.role][lang],
+        "policy": policy.title[lang],
+        "cite": policy.cite,
+        "asked": words().moment(consent.requested_at),
+    }
+
+
+def _times(consent: Consent) -> dict[str, Any]:
+    """When the answer leaves: as it would if they agreed now, or as everybody is told it."""
+    now, text = clock.now(), words()
+    release: datetime = decide.shown_release_at(consent, now) or grid.at_or_after(now + consent.hold, consent.grid)
+    closed = consent.closed_at or consent.expires_at
+    return {
+        "release": text.moment(release),
+        "hold": text.span(consent.hold),
+        "expires": text.moment(consent.expires_at),
+        "given": text.moment(consent.given_at) if consent.given_at else "",
+        "closed": text.moment(closed),
+    }
+
+
+def _looked_at(consent: Consent) -> list[str]:
+    return looked_at(_policy(consent), consent.role, language())
+
+
+def _not_covered(consent: Consent) -> dict[str, Any]:
+    return {"not_covered": [line[language()] for line in _policy(consent).not_covered]}

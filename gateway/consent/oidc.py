@@ -1,0 +1,173 @@
+"""Proof by signing in at an OpenID Connect provider: authorization code, PKCE (S256), state and nonce.
+
+Authlib speaks the protocol. Added here: the secrets of a sign-in under way are kept with the visit, encrypted,
+and are good once; the provider must call itself by the configured issuer (OpenID Connect Discovery §4.3) in its
+metadata and in its answer (RFC 9207); the ID token must be signed with an asymmetric key, be meant for us, and
+tell of a sign-in that has just taken place (Core §3.1.2.1, `max_age`), so that an open session of somebody
+else's browser proves nothing.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from authlib.common.errors import AuthlibBaseError
+from authlib.integrations.flask_client import FlaskIntegration, OAuth
+from flask import Flask, current_app, g, request, url_for
+from joserfc.errors import JoseError
+from sqlalchemy import update
+
+from gateway import clock, logs, vault
+from gateway.config import Config
+from gateway.consent import deployment, proof, tokens
+from gateway.consent.models import Visit
+from gateway.consent.refusals import ProviderDown, SignInFailed
+from gateway.db import db
+
+MAX_AGE_SECONDS = 300
+_LEEWAY_SECONDS = 60
+_TIMEOUT_SECONDS = 10
+_ALGORITHMS = ("ES256", "ES384", "PS256", "RS256", "Ed25519", "EdDSA")
+_NAME = "subject_provider"
+
+log = logs.get("consent.oidc")
+
+
+class _VisitStates(FlaskIntegration):  # type: ignore[misc]  # Authlib has no types
+    """Keeps what a sign-in needs on its way back with the visit, not in a cookie."""
+
+    def set_state_data(self, _session: object, state: str, data: Mapping[str, Any]) -> None:
+        """Keep the secrets of a new sign-in; an earlier one of this visit is void."""
+        with db.write() as session:
+            visit = session.get_one(Visit, g.visit.id)
+            visit.state_hash = tokens.state_hash(state)
+            vault.put(session, g.consent.check_id, _kept(visit), dict(data))
+
+    def get_state_data(self, _session: object, state: str) -> Any:
+        """Take the secrets out, once; None if this state is not that of the visit any more."""
+        with db.write() as session:
+            taken = session.execute(
+                update(Visit)
+                .where(Visit.id == g.visit.id, Visit.state_hash == tokens.state_hash(state))
+                .values(state_hash=None)
+                .returning(Visit.id)
+            ).first()
+            if taken is None:
+                return None
+            data = vault.get(session, g.consent.check_id, _kept(g.visit))
+            vault.remove(session, g.consent.check_id, _kept(g.visit))
+            return data
+
+    def clear_state_data(self, _session: object, _state: str) -> None:
+        """Nothing is left to clear."""
+
+
+class _Provider(OAuth):  # type: ignore[misc]  # Authlib has no types
+    framework_integration_cls = _VisitStates
+
+
+def register(app: Flask, config: Config) -> None:
+    """Make the configured provider known to the application; nothing is fetched yet."""
+    issuer = str(config.oidc_issuer)
+    _Provider(app).register(
+        _NAME,
+        client_id=config.oidc_client_id,
+        client_secret=config.oidc_client_secret,
+        server_metadata_url=f"{issuer.rstrip('/')}/.well-known/openid-configuration",
+        client_kwargs={
+            "scope": "openid profile",
+            "code_challenge_method": "S256",
+            "default_timeout": _TIMEOUT_SECONDS,
+        },
+    )
+
+
+def authorization_origin() -> str:
+    """Where the browser is sent to sign in, for the page's policy on form targets. Raises ProviderDown."""
+    parts = urlsplit(_metadata()["authorization_endpoint"])
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def begin() -> str:
+    """Begin a sign-in for the present visit and return the address to send the browser to. Raises ProviderDown."""
+    _metadata()
+    client, back = _client(), deployment.url(url_for("consent.callback"))
+    begun = client.create_authorization_url(back, max_age=str(MAX_AGE_SECONDS), prompt="login")
+    client.save_authorize_data(redirect_uri=back, **begun)
+    return str(begun["url"])
+
+
+def finish(subject: Mapping[str, Any]) -> bool:
+    """Take the provider's answer from the present request: whether it vouches for the subject of the check.
+
+    Raises SignInFailed when it vouches for nobody, ProviderDown when it cannot be asked.
+    """
+    try:
+        return vouched(_claims(), deployment.config().oidc_claims, subject)
+    except (AuthlibBaseError, JoseError, ValueError, KeyError, TypeError, RuntimeError) as error:
+        log.warning("sign_in_failed", error=type(error).__name__)
+        raise SignInFailed from None
+    except requests.RequestException as error:
+        log.warning("provider_unreachable", error=type(error).__name__)
+        raise ProviderDown from None
+
+
+def vouched(claims: Mapping[str, Any], mapping: Mapping[str, str], subject: Mapping[str, Any]) -> bool:
+    """Whether the claims are the subject's particulars: name, birth date, and every identifier that both have."""
+    name, born = claims.get(mapping["name"]), claims.get(mapping["born"])
+    fits = isinstance(name, str) and isinstance(born, str) and proof.same_person(subject, name, born)
+    for known in subject.get("ids", ()):
+        claim = mapping.get(f"id.{known['type']}")
+        if claim is not None:
+            fits &= proof.plain(str(claims.get(claim, ""))) == proof.plain(known["value"])
+    return fits
+
+
+def _claims() -> Mapping[str, Any]:
+    """The claims of the ID token, completed from the userinfo endpoint where the ID token lacks one we need."""
+    metadata, client = _metadata(), _client()
+    issuer = str(deployment.config().oidc_issuer)
+    if request.args.get("iss", issuer) != issuer:
+        raise ValueError("the answer is another provider's")
+    token = client.authorize_access_token(
+        leeway=_LEEWAY_SECONDS,
+        claims_options={
+            "iss": {"essential": True, "values": [issuer]},
+            "aud": {"essential": True, "values": [client.client_id]},
+            "auth_time": {"essential": True},
+        },
+    )
+    claims = dict(token["userinfo"])
+    if claims["auth_time"] < clock.now().timestamp() - MAX_AGE_SECONDS - _LEEWAY_SECONDS:
+        raise ValueError("the sign-in is too old")
+    wanted = set(deployment.config().oidc_claims.values())
+    if not wanted <= set(claims) and "userinfo_endpoint" in metadata:
+        more = dict(client.userinfo(token=token))
+        if more["sub"] != claims["sub"]:
+            raise ValueError("the user information is about somebody else")
+        claims = {**more, **claims}
+    return claims
+
+
+def _metadata() -> dict[str, Any]:
+    """The provider's metadata, fetched once, held against the configuration. Raises ProviderDown."""
+    try:
+        metadata: dict[str, Any] = _client().load_server_metadata()
+        if metadata["issuer"] != deployment.config().oidc_issuer:
+            raise ValueError("the provider calls itself by another name")
+        offered = metadata.get("id_token_signing_alg_values_supported") or ["RS256"]
+        metadata["id_token_signing_alg_values_supported"] = [one for one in offered if one in _ALGORITHMS]
+        urlsplit(metadata["authorization_endpoint"])
+    except (requests.RequestException, ValueError, KeyError, TypeError, AttributeError) as error:
+        log.error("provider_unusable", error=type(error).__name__)
+        raise ProviderDown from None
+    return metadata
+
+
+def _client() -> Any:
+    return current_app.extensions["authlib.integrations.flask_client"].create_client(_NAME)
+
+
+def _kept(visit: Visit) -> str:
+    return f"sign-in {visit.id}"

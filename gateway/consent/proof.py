@@ -1,0 +1,77 @@
+"""Proof by particulars and a one-time code: the weak proof of trials, refused by the configuration when live.
+
+Whoever types the name and the birth date gets the same page whether they are right or wrong, for the same
+work: the comparison looks at every name, a code is made, a message is queued. Only when the particulars were
+right does the message go out and can the code be right. The contact was named by the institution, so this
+proves no more than that the contact is read by somebody who knows the particulars.
+"""
+
+import hashlib
+import hmac
+import unicodedata
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from gateway import clock, notices, vault
+from gateway.consent import attempts, tokens, visits
+from gateway.consent.models import Consent, Visit
+
+CODE_TERM = timedelta(minutes=10)
+
+
+def plain(name: str) -> str:
+    """A name as it is compared: letters and digits only, case, width and composition evened out.
+
+    Spaces, hyphens and apostrophes go, because keyboards differ in them; accents stay.
+    """
+    even = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    return "".join(char for char in even if unicodedata.category(char)[0] in "LMN")
+
+
+def same_person(subject: Mapping[str, Any], name: str, born: str) -> bool:
+    """Whether a name and a birth date (YYYY-MM-DD) are the subject's, in time that does not depend on it."""
+    typed = _digest(plain(name))
+    right_name = False
+    for known in subject["names"]:
+        right_name |= hmac.compare_digest(typed, _digest(plain(known["full"])))
+    right_born = hmac.compare_digest(_digest(born), _digest(str(subject["born"])))
+    return right_name & right_born & bool(plain(name))
+
+
+def send_code(session: Session, consent: Consent, visit: Visit, name: str, born: date, language: str) -> None:
+    """Compare the particulars and queue a code, which reaches somebody and is right only if they are.
+
+    An earlier code of this visit is dead from now on.
+    """
+    now = clock.now()
+    subject = vault.get(session, consent.check_id, "subject")
+    contact = vault.get(session, consent.check_id, "contact")
+    right = same_person(subject, name, born.isoformat())
+    digits, nothing = tokens.new_digits(), tokens.new_link()
+    visit.code_hash = tokens.digits_hash(visit.id, digits if right else nothing)
+    visit.code_expires_at = now + CODE_TERM
+    notices.send(
+        session, contact, "code", language, until=visit.code_expires_at, withheld=not right,
+        code=digits, minutes=str(CODE_TERM // timedelta(minutes=1)),
+    )  # fmt: skip
+
+
+def check_code(session: Session, consent: Consent, visit: Visit, digits: str) -> str | None:
+    """Take a typed code; the token of the proved visit's new cookie if it was right, and then never again."""
+    now = clock.now()
+    expected = visit.code_hash or tokens.digits_hash(visit.id, tokens.new_link())
+    in_time = visit.code_expires_at is not None and now < visit.code_expires_at
+    right = hmac.compare_digest(expected, tokens.digits_hash(visit.id, digits))
+    if not (right and in_time):
+        if attempts.strike(consent, now):
+            visit.code_hash = visit.code_expires_at = None
+        return None
+    attempts.succeeded(consent)
+    return visits.prove(visit)
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()

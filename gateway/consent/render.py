@@ -1,0 +1,91 @@
+"""Making a page: the reader's language, the words, the template, and the headers that keep it private."""
+
+from pathlib import Path
+from typing import Any
+
+from flask import Response, g, request, url_for
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from gateway.consent import assets, forms
+from gateway.consent.refusals import TooManyAttempts
+from gateway.consent.wording import LANGUAGES, Wording, jurisdiction, known
+from gateway.problems import Problem
+
+_LANGUAGE_COOKIE = "sealgate-language"
+_environment = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def language() -> str:
+    """The language chosen on the page, else before, else the browser's, else the first that we have."""
+    for chosen in (request.args.get("language"), request.cookies.get(forms.cookie(_LANGUAGE_COOKIE))):
+        if chosen in LANGUAGES:
+            return str(chosen)
+    return known(request.accept_languages.best_match(list(LANGUAGES)))
+
+
+def words() -> Wording:
+    """The texts in the reader's language, with times as in the request's country."""
+    consent = g.get("consent")
+    return Wording(language(), jurisdiction(consent.policy) if consent else None)
+
+
+def page(template: str, status: int = 200, **context: Any) -> Response:
+    """One page as a response. Raises UndefinedError for a template that wants what it does not get."""
+    return Response(html(template, **context), status, mimetype="text/html")
+
+
+def html(template: str, **context: Any) -> str:
+    """One page as text."""
+    text = words()
+    return _environment.get_template(f"{template}.html").render(
+        t=text,
+        lang=LANGUAGES[text.language],
+        languages=[
+            {"code": code, "tag": tag, "name": Wording(code)("language"), "here": code == text.language}
+            for code, tag in LANGUAGES.items()
+        ],
+        style=url_for("consent.asset", name=assets.NAMES["consent.css"]),
+        icon=url_for("consent.asset", name=assets.NAMES["seal.svg"]),
+        form_field=forms.FIELD,
+        form_token=forms.token(g.get("visit")),
+        consent=g.get("consent"),
+        **context,
+    )
+
+
+def refusal(problem: Problem, incident: str | None) -> str:
+    """The page for a refusal, in the reader's words; what has no words of its own gets those of its status."""
+    text = words()
+    place = f"errors.{problem.type}"
+    if not text.has(f"{place}.title"):
+        place = "errors.ours" if problem.status >= 500 else "errors.other"
+    until = text.moment(problem.until) if isinstance(problem, TooManyAttempts) else ""
+    again = url_for("consent.prove", consent_id=g.consent.id) if g.get("visit") else None
+    start = url_for("consent.start") if problem.status in (403, 404, 410, 422) else None
+    return html("error", place=place, until=until, incident=incident, again=again, start=start)
+
+
+def seal(response: Response) -> Response:
+    """Headers for every answer of these pages: nothing from elsewhere, no script, no frame, no copy kept."""
+    sources = " ".join(["'self'", *g.get("form_targets", [])])
+    response.headers["Content-Security-Policy"] = (
+        f"default-src 'none'; style-src 'self'; img-src 'self'; form-action {sources}; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    )
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["X-Frame-Options"] = "DENY"
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    response.headers.setdefault("Cache-Control", "no-store")
+    if response.mimetype == "text/html":
+        forms.keep_browser(response)
+        if request.args.get("language") in LANGUAGES:
+            forms.set_cookie(response, forms.cookie(_LANGUAGE_COOKIE), request.args["language"])
+        response.vary.update(["Accept-Language", "Cookie"])
+    return response

@@ -1,0 +1,62 @@
+"""One browser's visit to one request: begun with the link or the code, bound to it by a cookie, proved for a while.
+
+The cookie is a random token, kept here as a hash only. A proof replaces it, so that whoever planted or saw the
+earlier one has nothing. Every request has a cookie of its own: two requests in two tabs do not meet.
+"""
+
+import secrets
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from gateway import clock
+from gateway.consent import tokens
+from gateway.consent.models import Consent, Visit
+from gateway.db import new_id
+
+TERM = timedelta(hours=1)
+"""How long an open page can go on to the next step without the link."""
+
+PROOF_TERM = timedelta(minutes=15)
+"""How long after a proof the request can be read and decided."""
+
+FRESH = timedelta(minutes=5)
+"""How long after a proof a result is shown."""
+
+
+def begin(session: Session, consent: Consent) -> tuple[Visit, str]:
+    """A new visit, not proved yet, and the token for its cookie. Visits that are long over are forgotten."""
+    now = clock.now()
+    session.execute(delete(Visit).where(Visit.expires_at < now - TERM))
+    token = secrets.token_urlsafe(32)
+    visit = Visit(
+        id=new_id("vis"), consent_id=consent.id, token_hash=tokens.cookie_hash(token),
+        created_at=now, expires_at=now + TERM,
+    )  # fmt: skip
+    session.add(visit)
+    session.flush()
+    return visit, token
+
+
+def find(session: Session, consent_id: str, token: str) -> Visit | None:
+    """The visit with this cookie, if it is of this consent and not over."""
+    visit = session.scalar(select(Visit).where(Visit.token_hash == tokens.cookie_hash(token)))
+    if visit is None or visit.consent_id != consent_id or visit.expires_at <= clock.now():
+        return None
+    return visit
+
+
+def prove(visit: Visit) -> str:
+    """Note that the subject has proved who they are; returns the token of the new cookie. The old one is dead."""
+    now = clock.now()
+    token = secrets.token_urlsafe(32)
+    visit.token_hash = tokens.cookie_hash(token)
+    visit.proved_at, visit.expires_at = now, now + TERM
+    visit.code_hash = visit.code_expires_at = visit.state_hash = None
+    return token
+
+
+def proved(visit: Visit, now: datetime, within: timedelta = PROOF_TERM) -> bool:
+    """Whether the proof of this visit is recent enough."""
+    return visit.proved_at is not None and visit.proved_at <= now < visit.proved_at + within

@@ -1,0 +1,81 @@
+"""Words, days and times as the subject reads them: in their language, in the time of the policy's country."""
+
+import tomllib
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta, tzinfo
+from functools import cache
+from pathlib import Path
+from string import Template
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+_FOLDER = Path(__file__).parent / "texts"
+
+LANGUAGES: Mapping[str, str] = {"en": "en", "zh": "zh-Hans"}
+"""The languages of the pages, each with its tag for `lang` (BCP 47); the first stands in for any other."""
+
+
+def known(language: str | None) -> str:
+    """The language itself if the pages have it, else the first."""
+    return language if language is not None and language in LANGUAGES else next(iter(LANGUAGES))
+
+
+def jurisdiction(policy_id: str) -> str:
+    """Whose law a policy follows: `cn` for `cn/kindergarten`."""
+    return policy_id.partition("/")[0]
+
+
+class Wording:
+    """The texts of one language, with times in the zone of one jurisdiction (UTC where none is known)."""
+
+    def __init__(self, language: str, where: str | None = None) -> None:
+        self.language = known(language)
+        self._texts = _read(self.language)
+        self._zone = _read("zones").get(where or "", "UTC")
+
+    def __call__(self, place: str, **facts: str) -> str:
+        """The text at a dotted place, with its facts. Raises KeyError when the text or a fact is missing."""
+        text: Any = self._texts
+        for step in place.split("."):
+            text = text[step]
+        return Template(text).substitute(facts)
+
+    def has(self, place: str) -> bool:
+        """Whether there is a text at this dotted place."""
+        text: Any = self._texts
+        for step in place.split("."):
+            text = text.get(step) if isinstance(text, Mapping) else None
+        return isinstance(text, str)
+
+    def moment(self, at: datetime) -> str:
+        """A moment to the minute, with the name of its time: `Saturday 21 November 2026, 15:00 (Beijing time)`."""
+        zone, name = _zone(self._zone)
+        local = at.astimezone(zone)
+        times = self._texts["times"]
+        return Template(times["moment"]).substitute(
+            weekday=times["weekdays"][local.weekday()], day=str(local.day), month=times["months"][local.month - 1],
+            year=str(local.year), time=f"{local:%H:%M}", zone=times["zones"][name],
+        )  # fmt: skip
+
+    def span(self, length: timedelta) -> str:
+        """A length of time in its largest whole unit: `2 days`, `1 hour`."""
+        seconds = max(1, int(length.total_seconds()))
+        units = self._texts["times"]["units"]
+        for name, size in (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1)):
+            if seconds % size == 0:
+                count = seconds // size
+                return Template(units[name] if count == 1 else units[f"{name}s"]).substitute(count=str(count))
+        raise AssertionError("seconds divide by one")
+
+
+def _zone(name: str) -> tuple[tzinfo, str]:
+    try:
+        return (UTC if name == "UTC" else ZoneInfo(name)), name
+    except ZoneInfoNotFoundError:  # the machine has no time zone data
+        return UTC, "UTC"
+
+
+@cache
+def _read(name: str) -> Mapping[str, Any]:
+    with (_FOLDER / f"{name}.toml").open("rb") as file:
+        return tomllib.load(file)
