@@ -1,0 +1,70 @@
+"""What the OAuth endpoints refuse with, in the form of RFC 6749 §5.2.
+
+    OAuth2Error (Authlib)
+    ├── InvalidRequestError, InvalidScopeError, InvalidGrantError (Authlib)
+    ├── UnsupportedGrant   400  unsupported_grant_type
+    ├── InvalidTarget      400  invalid_target (RFC 8707)
+    ├── TooLarge           413  invalid_request
+    ├── ClientRefused      401  invalid_client
+    └── TooManyFailures    429  temporarily_unavailable
+
+Descriptions are sentences of ours; nothing that was sent is repeated in them.
+"""
+
+from authlib.oauth2 import OAuth2Error
+from authlib.oauth2.rfc6749 import InvalidClientError, InvalidRequestError, UnsupportedGrantTypeError
+
+REALM = "sealgate"
+
+Headers = list[tuple[str, str]]
+
+
+class UnsupportedGrant(UnsupportedGrantTypeError):  # type: ignore[misc]
+    """Authlib's own repeats the grant type that was sent."""
+
+    description = "The only grant_type here is client_credentials."
+
+    def __init__(self) -> None:
+        super().__init__(grant_type=None)
+
+    def get_error_description(self) -> str:
+        """The fixed sentence."""
+        return self.description
+
+
+class InvalidTarget(OAuth2Error):  # type: ignore[misc]
+    """The `resource` asked for is not ours (RFC 8707 §2)."""
+
+    error = "invalid_target"
+
+
+class TooLarge(InvalidRequestError):  # type: ignore[misc]
+    """The form is larger than any honest one."""
+
+    status_code = 413
+
+
+class ClientRefused(InvalidClientError):  # type: ignore[misc]
+    """Client authentication failed. Always 401, with the challenge that RFC 9110 §15.5.2 asks for."""
+
+    status_code = 401
+
+    def get_headers(self) -> Headers:
+        """JSON, not stored, and a challenge without error details (RFC 7617 knows none)."""
+        return [*OAuth2Error.get_headers(self), ("WWW-Authenticate", f'Basic realm="{REALM}", charset="UTF-8"')]
+
+
+class TooManyFailures(OAuth2Error):  # type: ignore[misc]
+    """This client failed to authenticate too often; `seconds` is when it may try again."""
+
+    error = "temporarily_unavailable"
+    description = "Too many failed attempts to authenticate as this client. Wait before the next one."
+    status_code = 429
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__()
+        self.seconds = seconds
+
+    def get_headers(self) -> Headers:
+        """With the time to wait, in seconds."""
+        return [*super().get_headers(), ("Retry-After", str(self.seconds))]

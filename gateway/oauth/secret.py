@@ -1,0 +1,82 @@
+"""Client authentication by a secret: `client_secret_basic` (RFC 6749 §2.3.1), where a regulator allows it.
+
+Secrets are ours: 256 random bits, shown once, kept as an argon2id hash.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import secrets
+from collections.abc import Callable
+from urllib.parse import unquote_plus
+
+from argon2 import PasswordHasher
+from argon2.exceptions import Argon2Error, InvalidHashError
+
+from gateway.oauth.clients import RegisteredClient
+from gateway.oauth.errors import ClientRefused, TooManyFailures
+from gateway.oauth.failures import Failures
+from gateway.oauth.request import FormRequest
+
+METHOD = "client_secret_basic"
+
+_NOT_VERIFIED = "The client is unknown or revoked, or the secret is not its secret."
+# OWASP's parameters for argon2id: 19 MiB, two passes, one lane.
+_HASHER = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
+
+
+def new() -> tuple[str, str]:
+    """A new secret and the hash to keep of it."""
+    secret = secrets.token_urlsafe(32)
+    return secret, _HASHER.hash(secret)
+
+
+class SecretBasic:
+    """The method `client_secret_basic` for Authlib's registry of client authentication methods."""
+
+    def __init__(self, failures: Failures) -> None:
+        self._failures = failures
+        self._process_key = secrets.token_bytes(32)
+        self._proved: dict[str, bytes] = {}
+
+    def __call__(
+        self, query_client: Callable[[str], RegisteredClient | None], request: FormRequest
+    ) -> RegisteredClient:
+        """The client whose id and secret are in the Authorization header. Raises ClientRefused, TooManyFailures."""
+        client_id, secret = credentials(request.headers.get("Authorization", ""))
+        client = query_client(client_id)
+        if client is None or client.secret_hash is None:
+            raise ClientRefused(_NOT_VERIFIED)
+        if request.form.get("client_id", client.id) != client.id:
+            raise ClientRefused("client_id names another client than the Authorization header.")
+        self._check(client, client.secret_hash, secret)
+        return client
+
+    def _check(self, client: RegisteredClient, secret_hash: str, secret: str) -> None:
+        """A secret that was proved before is known again without argon2id, so that somebody else's failures
+        do not keep the client out. What is remembered is a digest under a key of this process alone."""
+        digest = hmac.digest(self._process_key, f"{secret_hash}\0{secret}".encode(), hashlib.sha256)
+        if hmac.compare_digest(self._proved.get(client.id, b""), digest):
+            return
+        if seconds := self._failures.spend(client.id):
+            raise TooManyFailures(seconds)
+        try:
+            _HASHER.verify(secret_hash, secret)
+        except (Argon2Error, InvalidHashError):
+            raise ClientRefused(_NOT_VERIFIED) from None
+        self._failures.refund(client.id)
+        self._proved[client.id] = digest
+
+
+def credentials(header: str) -> tuple[str, str]:
+    """Id and secret out of a Basic Authorization header. Raises ClientRefused."""
+    _, _, encoded = header.partition(" ")
+    try:
+        pair = base64.b64decode(encoded.strip(), validate=True).decode()
+    except (binascii.Error, ValueError):
+        pair = ""
+    client_id, colon, secret = pair.partition(":")
+    if not colon:
+        raise ClientRefused("The Authorization header is not well-formed Basic.")
+    return unquote_plus(client_id), unquote_plus(secret)

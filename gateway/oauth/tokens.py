@@ -1,0 +1,109 @@
+"""Access tokens: RFC 9068 JWTs, signed by the current key, read with every check that Authlib leaves out.
+
+A token names its client, its scopes and this API as its only audience. It lasts LIFETIME. What it says is
+believed only together with what the database says of its client at that moment.
+"""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from authlib.oauth2.rfc6749 import TokenMixin
+from joserfc import jwt
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from gateway import clock
+from gateway.oauth import jose, signing
+from gateway.oauth.clients import RegisteredClient, find
+from gateway.oauth.models import RevokedToken
+
+LIFETIME = timedelta(minutes=10)
+TYPE = "at+jwt"
+
+
+def resources(issuer: str) -> tuple[str, str]:
+    """The names under which this API may be asked for as `resource` (RFC 8707); the first is the default."""
+    return f"{issuer}/v1", issuer
+
+
+@dataclass(frozen=True)
+class AccessToken(TokenMixin):  # type: ignore[misc]
+    """A token of ours whose signature and claims hold, with its client as it stands now."""
+
+    jti: str
+    client: RegisteredClient
+    scopes: tuple[str, ...]
+    claims: Mapping[str, Any]
+    expires_at: datetime
+    revoked: bool
+
+    def check_client(self, client: RegisteredClient) -> bool:
+        """For Authlib: whether the token was issued to this client."""
+        return self.client.id == client.id
+
+    def get_scope(self) -> str:
+        """For Authlib: the scopes that the token gives at this moment."""
+        return " ".join(self.scopes)
+
+    def is_expired(self) -> bool:
+        """For Authlib."""
+        return self.expires_at <= clock.now()
+
+    def is_revoked(self) -> bool:
+        """For Authlib: taken back, or its client revoked, or its institution suspended."""
+        return self.revoked or self.client.revoked or self.client.suspended
+
+
+def issue(session: Session, issuer: str, client: RegisteredClient, scope: str, resource: str) -> dict[str, Any]:
+    """A new access token with the members of its response (RFC 6749 §5.1). Raises signing.NoKeys."""
+    kid, algorithm, key = signing.current(session)
+    now = clock.now()
+    claims = {
+        "iss": issuer,
+        "sub": client.id,
+        "client_id": client.id,
+        "aud": resource,
+        "scope": scope,
+        "iat": int(now.timestamp()),
+        "exp": int((now + LIFETIME).timestamp()),
+        "jti": secrets.token_urlsafe(16),
+    }
+    header = {"typ": TYPE, "alg": algorithm, "kid": kid}
+    token = jwt.encode(header, claims, key, algorithms=[algorithm])
+    return {"access_token": token, "token_type": "Bearer", "expires_in": LIFETIME.seconds, "scope": scope}
+
+
+def read(session: Session, issuer: str, text: str) -> AccessToken | None:
+    """The token if we issued it for this API and it is not malformed; None for anything else.
+
+    It may still be expired or revoked: ask it.
+    """
+    try:
+        token = jose.read(text)
+    except jose.Unreadable:
+        return None
+    if token.typ != TYPE or token.kid is None:  # RFC 9068 §4: without `typ` it could be any JWT of ours
+        return None
+    found = signing.find(session, token.kid)
+    if found is None or token.algorithm != found[1] or not jose.verifies(token, found[0]):
+        return None
+    claims = token.claims
+    if claims.get("iss") != issuer or claims.get("aud") not in resources(issuer):
+        return None
+    client = find(session, str(claims["client_id"]))
+    if client is None:
+        return None
+    scopes = tuple(scope for scope in str(claims["scope"]).split() if scope in client.scopes)
+    revoked = session.get(RevokedToken, str(claims["jti"])) is not None
+    expires_at = datetime.fromtimestamp(claims["exp"], UTC)
+    return AccessToken(str(claims["jti"]), client, scopes, claims, expires_at, revoked)
+
+
+def revoke(session: Session, token: AccessToken) -> None:
+    """Take a token back before its time; tokens that have expired meanwhile are forgotten."""
+    session.execute(delete(RevokedToken).where(RevokedToken.expires_at < clock.now()))
+    if session.scalar(select(RevokedToken.jti).where(RevokedToken.jti == token.jti)) is None:
+        session.add(RevokedToken(jti=token.jti, expires_at=token.expires_at))
