@@ -18,7 +18,7 @@ from gateway.db import new_id
 Fact = str | int | bool | None
 
 _FORM = "sealgate audit 1"
-_CLEAR = re.compile(r"[A-Za-z0-9_.:+/*, -]{0,300}")
+_CLEAR = re.compile(r"[A-Za-z0-9_.:+/*,-]{0,300}")  # no spaces: people's names have them
 _SALT = "audit "
 
 

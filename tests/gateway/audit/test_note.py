@@ -10,10 +10,8 @@ from gateway.audit import note
 NAME = "PeterNeumann"
 VERIFIER_KEY = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
 TEXT = "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n"
-NOTE = (
-    TEXT
-    + "\n\u2014 PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n"
-)
+SIGNATURE = "x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM="
+NOTE = f"{TEXT}\n\u2014 PeterNeumann {SIGNATURE}\n"
 PUBLIC = Ed25519PublicKey.from_public_bytes(base64.b64decode(VERIFIER_KEY.split("+", 2)[2])[1:])
 PRIVATE = Ed25519PrivateKey.from_private_bytes(b"k" * 32)
 

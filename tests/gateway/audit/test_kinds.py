@@ -1,0 +1,37 @@
+import hashlib
+import json
+
+from gateway.audit.kinds import KINDS
+
+# Kinds are added by adding a line here. A line that is here is never changed: entries of it are in logs.
+FROZEN = {
+    "check.requested": "a6aee1af1d545488",
+    "check.closed": "7923fb59700ff554",
+    "policy.pinned": "e9d55fdaa4c58cc2",
+    "consent.given": "5c66929d85ae1997",
+    "consent.declined": "5c66929d85ae1997",
+    "consent.withdrawn": "5c66929d85ae1997",
+    "consent.expired": "5c66929d85ae1997",
+    "answer": "b34959f9a1c2da0a",
+    "registry.asked": "68a3d244381ecca0",
+    "review.opened": "5480b4920f1ac3b6",
+    "review.decided": "1b51093e933a1fc4",
+    "review.looked": "38689392275ea125",
+    "institution.added": "b0ad2c9f26b99897",
+    "institution.suspended": "7f1a6071e77fcbdb",
+    "client.added": "ee2c566d547ce3e6",
+    "client.revoked": "9409f8061a065b23",
+    "token.refused": "7923fb59700ff554",
+    "key.rotated": "079ff15c00302d37",
+}
+
+
+def _digest(name: str) -> str:
+    kind = KINDS[name]
+    form = json.dumps([kind.clear, kind.sealed, kind.sealed_about], separators=(",", ":"))
+    return hashlib.sha256(form.encode()).hexdigest()[:16]
+
+
+def test_kinds_and_the_order_of_their_fields_never_change() -> None:
+    """Every kind has the fields, in the order, that it was published with."""
+    assert {name: _digest(name) for name in KINDS} == FROZEN
