@@ -1,0 +1,168 @@
+"""create_app: configuration in, application out. Every room is joined here, and every door has its guard here.
+
+A request passes `_at_the_door` first. A route that is neither behind a guard of GUARDS, nor on the list of open
+ones, nor in a room that guards itself, stays shut: forgetting to list one does not open it.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask import Flask, Response, request
+
+from connectors import shelf
+from connectors.base import Connector
+from gateway import audit, consent, logs, notices, oauth, problems, vault, work
+from gateway.checks import deployment, release, routes, run
+from gateway.checks.openapi import Document, as_document
+from gateway.config import Config
+from gateway.db import db
+from gateway.desk import routes as desk
+from gateway.desk.guard import at_the_desk
+from gateway.front import about, health, pages
+from gateway.oauth import Guard, needs
+from policies.library import Library
+
+VERSION = "1.0"
+
+GUARDS: Mapping[str, Guard] = {
+    "asking": needs("checks:write"),
+    "reading": needs("checks:read"),
+    "reviews": at_the_desk,
+}
+"""Each room of the API with its guard."""
+
+OWN_GUARDS: Mapping[str, Callable[[], Any]] = {
+    "consent": consent.guard,  # a link's secret, then proof of who the person is; see its DOORS
+}
+"""Rooms that guard themselves: the blueprint runs this before every request."""
+
+OPEN_ENDPOINTS: Mapping[str, str] = {
+    "oauth.token": "the client authenticates itself in the request",
+    "oauth.revoke": "the client authenticates itself in the request",
+    "oauth.introspect": "the client authenticates itself in the request",
+    "oauth.jwks": "public keys",
+    "oauth.authorization_server": "metadata (RFC 8414)",
+    "oauth.protected_resource": "metadata (RFC 9728)",
+    "front.home": "says what this is",
+    "front.docs": "the API, to be read",
+    "front.openapi": "the API, for machines",
+    "front.static": "the pages' style and sign",
+    "health.alive": "for supervisors; one word",
+    "health.ready": "for load balancers; one word",
+    "problem": "explains a type of error",
+}
+"""The routes that are open to everyone, each with its reason."""
+
+PROBES: Mapping[str, health.Probe] = {
+    "database": health.database,
+    "work": work.running,
+    "registries": lambda: bool(deployment.ours().registries),
+}
+"""What must hold for the gateway to be ready."""
+
+TASKS = (run.run, release.tick)
+"""What the rooms have registered with `work`; named, so that it is seen that they are loaded."""
+
+SECURITY_HEADERS: Mapping[str, str] = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+def create_app(
+    config: Config, *, registries: Mapping[str, Connector] | None = None, library: Library | None = None
+) -> Flask:
+    """The application of a deployment. Registries and policies are those of the configuration and of the package
+    unless others are given. Starts no work: `work.launch` does, once the tables are there.
+
+    Raises connectors.base.ConfigurationError, policies.library.LibraryError.
+    """
+    shelf_of_law = library or Library.shipped()
+    _init_rooms(config, registries if registries is not None else shelf.load(config.registries), shelf_of_law)
+    app = Flask(__name__, static_folder=None)
+    app.config.update(_settings(config))
+    app.before_request(_at_the_door)
+    app.after_request(_seal(config))
+    oauth.init_app(app, config)
+    consent.init_app(app, config, shelf_of_law)
+    api = Document(app)
+    api.spec.components.security_scheme("oauth2", about.security(config.issuer))
+    for room in (routes.asking, routes.reading, desk.reviews):
+        api.register_blueprint(room)
+    scopes = {room: guard.scopes for room, guard in GUARDS.items()}
+    document = about.with_scopes(as_document(api), scopes)
+    app.register_blueprint(pages.blueprint(config.issuer, document))
+    app.register_blueprint(health.blueprint(PROBES))
+    problems.install(app, config.issuer)
+    return app
+
+
+def serve() -> Flask:
+    """The application of the environment, with its work running; granian calls this in its worker process.
+
+    Raises ConfigError, and what `create_app` raises.
+    """
+    config = Config.from_env(os.environ)
+    logs.setup(config.log_level)
+    logs.hook_uncaught()
+    app = create_app(config)
+    db.upgrade()
+    work.launch(config)
+    return app
+
+
+def finish() -> None:
+    """Stop taking work, let what runs finish, close the database: what `serve` began."""
+    if work.running():
+        work.stop()
+    db.close()
+
+
+def _init_rooms(config: Config, registries: Mapping[str, Connector], library: Library) -> None:
+    db.init(config.database_url)
+    vault.init(config.keks, config.index_key)
+    audit.init(config.issuer)
+    notices.init(config)
+    deployment.init(config, registries, library)
+
+
+def _settings(config: Config) -> dict[str, Any]:
+    return {
+        "SECRET_KEY": config.secret_key,
+        "MAX_CONTENT_LENGTH": config.max_body,
+        "MAX_FORM_MEMORY_SIZE": config.max_body,
+        "MAX_FORM_PARTS": 100,
+        **about.settings(config.issuer, VERSION),
+    }
+
+
+def _at_the_door() -> Any:
+    """The guard of the route that was found, if any; what was not found goes on to its 404."""
+    if request.endpoint is None or request.endpoint in OPEN_ENDPOINTS or request.blueprint in OWN_GUARDS:
+        return None
+    guard = GUARDS.get(request.blueprint or "")
+    if guard is None:
+        raise problems.NotFound(logged="no_guard")
+    return guard()
+
+
+def _seal(config: Config) -> Callable[[Response], Response]:
+    headers = dict(SECURITY_HEADERS)
+    if config.issuer.startswith("https:"):
+        headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
+
+    def seal(response: Response) -> Response:
+        """The same headers on every answer; a room that has set a stricter one keeps it."""
+        for name, value in headers.items():
+            response.headers.setdefault(name, value)
+        if request.endpoint not in OPEN_ENDPOINTS:
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    return seal

@@ -1,0 +1,1 @@
+"""The API that institutions call, and the route of a check. `run.py` is the route; start there."""

@@ -1,0 +1,41 @@
+"""What checks know of their deployment: its registries, its shelf of policies and its settings. Set once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from connectors.base import Connector
+from gateway.config import Config
+from policies.library import Library
+from policies.policy import Policy
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """The registries by the names that policies call them, and how this deployment reads and releases."""
+
+    registries: Mapping[str, Connector]
+    library: Library
+    reading: str
+    hold: timedelta | None
+    grid: timedelta | None
+
+    def release_terms(self, policy: Policy) -> tuple[timedelta, timedelta]:
+        """How long an answer under this policy is held, and the raster of its release times."""
+        return self.hold or policy.release.hold, self.grid or policy.release.grid
+
+
+_deployment: Deployment | None = None
+
+
+def init(config: Config, registries: Mapping[str, Connector], library: Library) -> None:
+    """Set the deployment; the application factory does it."""
+    global _deployment
+    _deployment = Deployment(registries, library, config.reading, config.release_hold, config.release_grid)
+
+
+def ours() -> Deployment:
+    """The deployment. Raises RuntimeError before `init`."""
+    if _deployment is None:
+        raise RuntimeError("checks.deployment.init(…) has not been called")
+    return _deployment

@@ -1,0 +1,129 @@
+"""A look at the registries: every registry that the policy names, always all of them, hit or no hit.
+
+The route looks once to answer; the desk looks again to show a question. Either way the consent stands at that
+moment, and the look is in the audit log before the registry is asked, so that none goes unrecorded. What
+comes back is in memory only.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from connectors.base import Connector, ConnectorError, Id, Name, Query
+from gateway import audit, clock, logs, vault
+from gateway.checks import deployment
+from gateway.checks.models import Check
+from gateway.consent import decided
+from gateway.db import db
+from policies.evaluator import Adjudication, adjudicate
+from policies.model import Report
+from policies.policy import Policy
+from policies.regime import Regime
+
+log = logs.get("checks")
+
+
+class NoConsent(Exception):
+    """The consent does not stand (any more): nobody may be asked."""
+
+
+class Silent(Exception):
+    """A registry gives no usable answer now, so that nothing can be said; `registry` is its name."""
+
+    def __init__(self, registry: str) -> None:
+        super().__init__(registry)
+        self.registry = registry
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked about whom, with the law that answers: all pinned, so that it is the same on every look."""
+
+    check_id: str
+    policy: Policy
+    role: str
+    day: date
+    regimes: Mapping[str, Regime] = field(repr=False)
+    query: Query = field(repr=False)
+
+
+def pin(session: Session, check: Check) -> None:
+    """Fix the day whose law answers and the versions of the regimes; what is fixed already stays.
+
+    Raises NothingInForce if the policy's version is not on the shelf.
+    """
+    if check.day is None:
+        check.day = clock.now().date()
+        library = deployment.ours().library
+        check.regimes = {regime.id: regime.version for regime in library.regimes(check.day).values()}
+        digest = library.version(check.policy, check.version).digest
+        audit.record(
+            session, "policy.pinned", check.id, policy=check.policy, version=check.version, digest=digest
+        )  # fmt: skip
+
+
+def question(session: Session, check: Check) -> Question:
+    """The question of a check whose day is fixed. Raises NothingInForce if a pinned version is not on the shelf."""
+    if check.day is None or check.regimes is None:
+        raise ValueError("the day is not fixed")
+    library = deployment.ours().library
+    regimes = [library.regime(name, date.fromisoformat(version)) for name, version in check.regimes.items()]
+    subject = vault.get(session, check.id, "subject")
+    query = Query(
+        names=tuple(Name(name["full"], name.get("script")) for name in subject["names"]),
+        born=date.fromisoformat(subject["born"]),
+        ids=tuple(Id(each["type"], each["value"]) for each in subject["ids"]),
+        purpose=check.purpose,
+        consent=decided(session, check.id).id,
+        policy=check.policy,
+    )
+    return Question(
+        check_id=check.id,
+        policy=library.version(check.policy, check.version),
+        role=check.role,
+        day=check.day,
+        regimes={regime.jurisdiction: regime for regime in regimes},
+        query=query,
+    )
+
+
+def ask_everyone(asked: Question, why: str) -> tuple[Report, ...]:
+    """What every registry of the policy says of the subject; `why` (`check`, `review`) goes into the log.
+
+    Raises Silent when one of them is missing, not ready or gives no usable answer: silence is never clean. No
+    other is asked then, because each look is one too many if it cannot lead to an answer. Raises NoConsent.
+    """
+    registries = [_registry(name) for name in asked.policy.registries]
+    reports: list[Report] = []
+    for registry in registries:
+        _enter(asked, registry.name, why)
+        try:
+            reports += registry.ask(asked.query).reports
+        except ConnectorError as error:
+            log.warning("registry_silent", check=asked.check_id, registry=registry.name, error=type(error).__name__)
+            raise Silent(registry.name) from None
+    return tuple(reports)
+
+
+def adjudicated(asked: Question, reports: tuple[Report, ...]) -> Adjudication:
+    """The whole reasoned answer, for memory only."""
+    ours = deployment.ours()
+    return adjudicate(reports, asked.regimes, asked.policy, asked.role, asked.day, ours.reading, asked.query.born)
+
+
+def _registry(name: str) -> Connector:
+    registry = deployment.ours().registries.get(name)
+    if registry is None or not registry.ready():
+        log.error("registry_missing" if registry is None else "registry_not_ready", registry=name)
+        raise Silent(name)
+    return registry
+
+
+def _enter(asked: Question, registry: str, why: str) -> None:
+    """Write the look into the log, if the consent stands at this moment. Raises NoConsent."""
+    with db.write() as session:
+        if decided(session, asked.check_id).state != "given":
+            raise NoConsent
+        audit.record(session, "registry.asked", asked.check_id, registry=registry, why=why)

@@ -1,0 +1,79 @@
+"""What is kept of a check. Nothing that a registry said, and no word of what was decided, is in a column.
+
+The answer, what was posted about the subject, the institution's own reference and why a check went to the
+desk are in the vault under the check's id, each in the same size whatever it says.
+"""
+
+from datetime import date, datetime
+
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gateway.db import Base, UtcDateTime, new_id
+
+
+class Check(Base):
+    """One institution, one subject, one role, one purpose."""
+
+    __tablename__ = "checks"
+    __table_args__ = (Index("ix_checks_of_institution", "institution_id", "created_at", "id"),)
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True, default=lambda: new_id("chk"))
+    institution_id: Mapped[str] = mapped_column(ForeignKey("institutions.id"))
+    client_id: Mapped[str] = mapped_column(ForeignKey("clients.id"))
+    reference_index: Mapped[str | None] = mapped_column(String(64), index=True)
+    policy: Mapped[str] = mapped_column(String(80))
+    version: Mapped[str] = mapped_column(String(40))
+    role: Mapped[str] = mapped_column(String(80))
+    purpose: Mapped[str] = mapped_column(String(40))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    day: Mapped[date | None]
+    """The day whose law answers: fixed before the first look, kept for every later one."""
+    regimes: Mapped[dict[str, str] | None] = mapped_column(JSON(none_as_null=True))
+    """The versions of all regimes in force on that day, by id: the same for every check of the day."""
+    ready_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When the answer was settled. Forgotten at release: it would tell afterwards who was reviewed."""
+    result_entry: Mapped[str | None] = mapped_column(String(40))
+    """The audit entry of the answer."""
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When a check that was withdrawn may be seen to be closed: at a release time, like any answer."""
+
+
+class IdempotencyKey(Base):
+    """A request that a client may send again. The key and the body are kept as blind indexes only."""
+
+    __tablename__ = "idempotency_keys"
+    __table_args__ = (UniqueConstraint("client_id", "key_index"),)
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True, default=lambda: new_id("idk"))
+    client_id: Mapped[str] = mapped_column(ForeignKey("clients.id"))
+    key_index: Mapped[str] = mapped_column(String(64))
+    body_index: Mapped[str] = mapped_column(String(64))
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    attempt: Mapped[str] = mapped_column(String(40))
+    """Who is at work on it; another attempt may take over when this one has died."""
+    answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When the first answer was given; the answer is in the vault under this row's id."""
+
+
+class Review(Base):
+    """A check that waits for a person. Why it does is in the vault: it would name those about to be refused."""
+
+    __tablename__ = "reviews"
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True, default=lambda: new_id("rev"))
+    check_id: Mapped[str | None] = mapped_column(ForeignKey("checks.id"), unique=True)
+    """Forgotten at release: a link that stayed would make this table a list of the refused."""
+    opened_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    decided_by: Mapped[str | None] = mapped_column(String(40))
+
+
+class Punctuality(Base):
+    """How many answers of a policy left, and how many of them were not ready in time: counts, no checks."""
+
+    __tablename__ = "punctuality"
+
+    policy: Mapped[str] = mapped_column(String(80), primary_key=True)
+    answers: Mapped[int] = mapped_column(default=0)
+    late: Mapped[int] = mapped_column(default=0)

@@ -1,0 +1,140 @@
+"""flask-smorest, bent to this house: problem details as the documented error, strict content types, types.
+
+Two of its defaults are changed, both seen to matter when the document is held against the answers: errors are
+documented as `application/problem+json`, and every error goes through the one handler of `gateway.problems`.
+A third, that a body of another content type is read as an empty one, is met by `problems.require_json`.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn, TypeVar, cast
+
+import flask
+from flask_smorest import Api, Blueprint  # type: ignore[import-untyped]
+from marshmallow import RAISE, Schema, ValidationError, fields
+from webargs.flaskparser import FlaskParser
+
+from gateway import problems
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+PROBLEM = "application/problem+json"
+
+_PLAIN = {
+    "Missing data for required field.": "is missing",
+    "Field may not be null.": "must not be null",
+    "Unknown field.": "is not a field here",
+    "Not a valid string.": "must be text",
+    "Not a valid list.": "must be a list",
+    "Invalid input type.": "must be an object",
+}
+
+
+class Strict(Schema):
+    """A message that names every field it knows and refuses the others by name."""
+
+    class Meta:
+        unknown = RAISE
+
+
+class FieldProblemSchema(Schema):
+    """One field and what is wrong with it."""
+
+    field = fields.String(
+        required=True, metadata={"description": "The place in the message.", "example": "subject.born"}
+    )
+    problem = fields.String(required=True, metadata={"example": "must not be in the future"})
+
+
+class ProblemSchema(Schema):
+    """Problem details (RFC 9457)."""
+
+    type = fields.URL(required=True, metadata={"description": "Stable; opens a page that explains it."})
+    title = fields.String(required=True)
+    status = fields.Integer(required=True)
+    detail = fields.String()
+    incident = fields.String(metadata={"description": "Finds this occurrence in the operator's log."})
+    errors = fields.List(fields.Nested(FieldProblemSchema))
+
+
+class Parser(FlaskParser):
+    """Reads a request by a schema. A refusal names the field, in plain words, and never repeats its value."""
+
+    def handle_error(self, error: ValidationError, req: flask.Request, schema: Schema, **options: Any) -> NoReturn:
+        messages = _plain(error.messages)
+        for name, texts in messages.get("headers", {}).items():
+            raise problems.BadRequest(f"The header {name} {texts[0]}.")
+        super().handle_error(ValidationError(messages), req, schema, **options)
+
+    def _raw_load_json(self, req: flask.Request) -> Any:
+        try:
+            return super()._raw_load_json(req)
+        except RecursionError:
+            raise problems.BadRequest("The body is nested too deeply.") from None
+
+
+def _plain(messages: Any) -> Any:
+    """marshmallow's messages in our words; names that came with the request are cut to what can be shown."""
+    if isinstance(messages, dict):
+        return {_shown(key): _plain(inner) for key, inner in messages.items()}
+    texts = messages if isinstance(messages, list) else [messages]
+    return [_PLAIN.get(str(text), str(text)) for text in texts]
+
+
+def _shown(key: Any) -> Any:
+    return "".join(c if c.isprintable() else "?" for c in key[:60]) if isinstance(key, str) else key
+
+
+class Doors(Blueprint):  # type: ignore[misc]
+    """A blueprint of API calls. Its decorators keep the types that flask-smorest's own would lose."""
+
+    ARGUMENTS_PARSER = Parser()
+
+    def get(self, rule: str) -> Callable[[View], View]:
+        """Serve and document a GET."""
+        return cast("Callable[[View], View]", self.route(rule, methods=["GET"]))
+
+    def post(self, rule: str) -> Callable[[View], View]:
+        """Serve and document a POST."""
+        return cast("Callable[[View], View]", self.route(rule, methods=["POST"]))
+
+    def reads(self, schema: type[Schema], location: str = "json", **options: Any) -> Callable[[View], Any]:
+        """Hand the view the request's body (or query, or headers), checked by the schema."""
+        return cast("Callable[[View], Any]", self.arguments(schema, location=location, **options))
+
+    def answers(self, status: int, schema: type[Schema], **options: Any) -> Callable[[View], View]:
+        """Document what the view answers when all is well; the view makes the bytes itself."""
+        return cast("Callable[[View], View]", self.response(status, schema, **options))
+
+    def refuses(self, *statuses: int, **descriptions: str) -> Callable[[View], View]:
+        """Document the problems that the view may answer; `_409="…"` describes one."""
+
+        def decorate(view: View) -> View:
+            for status in sorted({*statuses, *(int(name[1:]) for name in descriptions)}, reverse=True):
+                told = descriptions.get(f"_{status}")
+                document = self.alt_response(status, schema=ProblemSchema, content_type=PROBLEM, description=told)
+                view = document(view)
+            return view
+
+        return decorate
+
+
+class Document(Api):  # type: ignore[misc]
+    """The OpenAPI document of the app. Errors stay with `gateway.problems`; pages are the app's own."""
+
+    ERROR_SCHEMA = ProblemSchema
+    DEFAULT_RESPONSE_CONTENT_TYPE: str = "application/json"
+    DEFAULT_ERROR_RESPONSE_NAME = None
+
+    def _register_error_handlers(self) -> None:
+        """`problems.install` is the one handler."""
+
+    def _register_responses(self) -> None:
+        ordinary, self.DEFAULT_RESPONSE_CONTENT_TYPE = self.DEFAULT_RESPONSE_CONTENT_TYPE, PROBLEM
+        super()._register_responses()
+        self.DEFAULT_RESPONSE_CONTENT_TYPE = ordinary
+
+
+def as_document(api: Document) -> Mapping[str, Any]:
+    """The OpenAPI 3.1 document as data."""
+    document: dict[str, Any] = api.spec.to_dict()
+    return document

@@ -1,0 +1,170 @@
+"""Answers leave at their release time, all of one time together, and whatever is known of them (DESIGN §1.2).
+
+    lay    into the audit log, those of one time in one go and in random order
+           … under a signed checkpoint
+    tell   the subject, whose page shows the result from now on
+    open   for the institution
+
+A check that is not ready at its release time waits for the next grid time. One that was deferred by lot, or
+withdrawn, waits for its own. Each phase is a transaction and finds by itself what is due, so that after a
+crash the next tick goes on where this one stopped.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import Select, select, update
+from sqlalchemy.orm import Session
+
+from gateway import audit, clock, logs, vault, work
+from gateway.checks.models import Check, Punctuality, Review
+from gateway.consent import Consent, grid, observe_lateness, release, tell
+from gateway.db import db
+
+PERIOD_SECONDS = 1
+BATCH = 500
+"""How many checks one transaction tells about or opens. Those of one release time are laid together regardless."""
+
+MEMORY = 1000
+"""After so many answers of a policy the older ones begin to count for less in its observed lateness."""
+
+log = logs.get("release")
+
+Pair = tuple[Check, Consent]
+
+
+@work.every("checks.release", seconds=PERIOD_SECONDS)
+def tick() -> None:
+    """Let go what is due."""
+    if not anything_due():
+        return
+    if lay():
+        audit.sequence()
+    tell_subjects()
+    opened, closed = open_answers(), close_withdrawn()
+    if opened or closed:
+        log.info("released", count=opened, total=opened + closed)
+
+
+def anything_due() -> bool:
+    """Whether a release time has come, or a release was interrupted; reads only."""
+    now = clock.now()
+    with db.read() as session:
+        return any(
+            session.execute(query.limit(1)).first() is not None
+            for query in (_ready(now), _answered(now), _withdrawn(now))
+        )
+
+
+def lay() -> int:
+    """Lay the answers that are due into the audit log; returns how many."""
+    with db.write() as session:
+        # The time is taken under the write lock: whatever was settled before it is seen here.
+        now = clock.now()
+        due = [check for check, consent in _pairs(session, _ready(now)) if _leaves_at(check.ready_at, consent) <= now]
+        if due:
+            entries = audit.record_answers(session, [(check.id, _answer(session, check)) for check in due])
+            for check in due:
+                check.result_entry = entries[check.id]
+        return len(due)
+
+
+def tell_subjects() -> int:
+    """Tell the subjects of answers that are under a checkpoint; returns how many."""
+    with db.write() as session:
+        waiting = _pairs(session, _answered(clock.now()).where(Consent.told_at.is_(None)).limit(BATCH))
+        return sum(tell(session, check.id) for check, _ in waiting if _covered(session, check))
+
+
+def open_answers() -> int:
+    """Let institutions read answers whose subjects were told; returns how many."""
+    opened = 0
+    with db.write() as session:
+        for check, consent in _pairs(session, _answered(clock.now()).where(Consent.told_at.is_not(None)).limit(BATCH)):
+            if _covered(session, check) and release(session, check.id):
+                _observe(session, check, consent)
+                _forget(session, check)
+                opened += 1
+    return opened
+
+
+def close_withdrawn() -> int:
+    """Close checks that were withdrawn, at a release time like any other; returns how many."""
+    closed = 0
+    with db.write() as session:
+        now = clock.now()
+        for check, consent in _pairs(session, _withdrawn(now).limit(BATCH)):
+            if _leaves_at(consent.closed_at, consent) <= now:
+                check.closed_at = now
+                vault.remove(session, check.id, "result")
+                _forget(session, check)
+                audit.record(session, "check.closed", check.id, why="withdrawn")
+                closed += 1
+    return closed
+
+
+def _ready(now: datetime) -> Select[Check, Consent]:
+    """Settled, not yet in the log, and their release time has come."""
+    return _given(now).where(Check.ready_at.is_not(None), Check.result_entry.is_(None))
+
+
+def _answered(now: datetime) -> Select[Check, Consent]:
+    """In the log, and not yet with the institution."""
+    return _given(now).where(Check.result_entry.is_not(None), Consent.released_at.is_(None))
+
+
+def _given(now: datetime) -> Select[Check, Consent]:
+    return (
+        select(Check, Consent)
+        .join(Consent, Consent.check_id == Check.id)
+        .where(Consent.state == "given", Consent.release_at <= now, Consent.released_at.is_(None))
+    )
+
+
+def _withdrawn(now: datetime) -> Select[Check, Consent]:
+    return (
+        select(Check, Consent)
+        .join(Consent, Consent.check_id == Check.id)
+        .where(Consent.state == "withdrawn", Consent.release_at <= now, Check.closed_at.is_(None))
+    )
+
+
+def _pairs(session: Session, query: Select[Check, Consent]) -> Iterable[Pair]:
+    return [(check, consent) for check, consent in session.execute(query)]
+
+
+def _leaves_at(done_at: datetime | None, consent: Consent) -> datetime:
+    """The grid time at which something leaves that was done at `done_at`: its release time, or the next after."""
+    if done_at is None or consent.release_at is None:
+        raise ValueError("nothing was settled, or no release time was fixed")
+    return max(consent.release_at, grid.at_or_after(done_at, consent.grid))
+
+
+def _answer(session: Session, check: Check) -> dict[str, str | bool]:
+    """The fields of the audit entry; the one bit is sealed there."""
+    eligible = bool(vault.get(session, check.id, "result")["eligible"])
+    return {"policy": check.policy, "version": check.version, "eligible": eligible}
+
+
+def _covered(session: Session, check: Check) -> bool:
+    return check.result_entry is not None and audit.covered(session, check.result_entry)
+
+
+def _observe(session: Session, check: Check, consent: Consent) -> None:
+    """Count whether the answer was ready when it was promised: its own lateness, not a deferral drawn by lot."""
+    seen = session.get(Punctuality, check.policy) or Punctuality(policy=check.policy, answers=0, late=0)
+    session.add(seen)
+    if seen.answers >= MEMORY:
+        seen.answers, seen.late = seen.answers // 2, seen.late // 2
+    seen.answers += 1
+    if check.ready_at and consent.nominal_release_at and check.ready_at > consent.nominal_release_at:
+        seen.late += 1
+    session.flush()
+    observe_lateness(session, check.policy, seen.late / seen.answers)
+
+
+def _forget(session: Session, check: Check) -> None:
+    """Drop what would tell afterwards which checks a person looked at: that is nearly a list of the refused."""
+    check.ready_at = None
+    vault.put(session, check.id, "review", {"why": None})
+    session.execute(update(Review).where(Review.check_id == check.id).values(check_id=None))

@@ -1,0 +1,95 @@
+"""Step 2 of the route: an institution's request is held against its registration, kept, and the subject is asked."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from gateway import audit, clock, problems, vault
+from gateway.checks import deployment, wire
+from gateway.checks.models import Check
+from gateway.consent import ask
+from gateway.db import new_id
+from gateway.oauth import Caller
+from policies.library import NothingInForce
+from policies.policy import Policy
+
+
+class NotRegistered(problems.Forbidden):
+    """403: the institution may not ask about this role."""
+
+    type = "not-registered-for-role"
+    title = "The institution is not registered for this role"
+    meaning = "An institution may ask only about the roles that it is registered for. GET /v1/roles lists them."
+
+
+class NothingToAnswer(problems.Conflict):
+    """409: the policy has no version in force today."""
+
+    type = "no-policy-in-force"
+    title = "No version of this policy is in force"
+    meaning = "The policy exists, but none of its versions is in force today, so that nothing could answer a check."
+
+
+def policy_for(caller: Caller, policy_id: str, role: str) -> Policy:
+    """The version in force today of the policy that the caller asks under.
+
+    Raises InvalidFields for a policy or role that does not exist, NotRegistered, NothingToAnswer.
+    """
+    library = deployment.ours().library
+    if policy_id not in library.policies():
+        raise problems.InvalidFields(errors=[{"field": "policy", "problem": "is not a policy here; see GET /v1/roles"}])
+    try:
+        policy = library.policy(policy_id, clock.now().date())
+    except NothingInForce:
+        raise NothingToAnswer(f"No version of {policy_id} is in force today.") from None
+    if role not in policy.roles:
+        raise problems.InvalidFields(errors=[{"field": "role", "problem": f"is not a role of {policy_id}"}])
+    if not caller.may_ask(policy_id, role):
+        raise NotRegistered(f"{caller.institution_name} is not registered for {policy_id}, role {role}.")
+    return policy
+
+
+def open_check(session: Session, caller: Caller, policy: Policy, message: Mapping[str, Any]) -> dict[str, Any]:
+    """Keep the check, ask the subject, and give the form of the answer with the way to the consent."""
+    subject = message["subject"]
+    check = Check(
+        id=new_id("chk"),
+        institution_id=caller.institution_id,
+        client_id=caller.client_id,
+        reference_index=reference_index(caller.institution_id, message["reference"]),
+        policy=policy.id,
+        version=policy.version,
+        role=message["role"],
+        purpose=message["purpose"],
+        created_at=clock.now(),
+    )
+    session.add(check)
+    session.flush()
+    vault.put(session, check.id, "subject", {**subject, "born": subject["born"].isoformat()})
+    vault.put(session, check.id, "reference", message["reference"])
+    audit.record(
+        session, "check.requested", check.id, institution=check.institution_id, client=check.client_id,
+        policy=policy.id, version=policy.version, role=check.role, purpose=check.purpose,
+    )  # fmt: skip
+    hold, grid = deployment.ours().release_terms(policy)
+    asked = ask(
+        session, check.id, caller.institution_name, policy, check.role, check.purpose,
+        subject.get("contact"), _language(subject, policy), hold, grid,
+    )  # fmt: skip
+    standing = session.execute(wire.standings().where(Check.id == check.id)).one()
+    form = wire.check_form(session, standing, clock.now())
+    return {**form, "consent": {"url": asked.url, "code": asked.code}}
+
+
+def reference_index(institution_id: str, reference: str | None) -> str | None:
+    """What an institution's own reference is found by. References may name people, so they are not columns."""
+    return None if reference is None else vault.index("reference", f"{institution_id} {reference}")
+
+
+def _language(subject: Mapping[str, Any], policy: Policy) -> str:
+    """The invitation's language, from the scripts of the names; where they say nothing, from the policy's country."""
+    scripts = {name["script"] for name in subject["names"] if "script" in name}
+    if scripts:
+        return "zh" if scripts & {"Hans", "Hant", "Hani"} else "en"
+    return "zh" if policy.jurisdiction == "cn" else "en"

@@ -1,0 +1,40 @@
+"""The roles that an institution may ask about, each in plain words."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from gateway.checks import deployment
+from gateway.oauth import Caller
+from policies.library import NothingInForce
+from policies.plain import looked_at
+from policies.policy import Policy
+
+LANGUAGES = ("en", "zh")
+
+
+def roles_of(caller: Caller, day: date) -> list[dict[str, Any]]:
+    """The roles that the caller's institution is registered for, under the versions in force on a day."""
+    return [
+        _role(policy, role) for policy in _in_force(day) for role in policy.roles if caller.may_ask(policy.id, role)
+    ]
+
+
+def _in_force(day: date) -> Iterator[Policy]:
+    library = deployment.ours().library
+    for policy_id in library.policies():
+        try:
+            yield library.policy(policy_id, day)
+        except NothingInForce:
+            continue
+
+
+def _role(policy: Policy, role: str) -> dict[str, Any]:
+    return {
+        "policy": {"id": policy.id, "version": policy.version},
+        "role": role,
+        "title": dict(policy.title),
+        "label": dict(policy.role_labels[role]),
+        "looked_at": {language: looked_at(policy, role, language) for language in LANGUAGES},
+        "not_covered": [dict(label) for label in policy.not_covered],
+    }

@@ -1,0 +1,164 @@
+"""The calls of the checks API. Who may make them is said in `gateway.app`, where each blueprint has its guard."""
+
+from typing import Any
+
+from flask import Response, request
+from sqlalchemy import tuple_
+from sqlalchemy.orm import Session
+
+from gateway import clock, problems
+from gateway.checks import examples, once, wire
+from gateway.checks.models import Check
+from gateway.checks.openapi import Doors
+from gateway.checks.request import open_check, policy_for, reference_index
+from gateway.checks.roles import roles_of
+from gateway.checks.schemas import (
+    CheckListSchema,
+    CheckQuerySchema,
+    CheckRequestSchema,
+    CheckSchema,
+    IdempotencySchema,
+    NewCheckSchema,
+    RoleListSchema,
+)
+from gateway.consent import cancel as cancel_consent
+from gateway.db import db
+from gateway.oauth import caller
+
+PAGE = 50
+"""How many checks a page of the list has."""
+
+asking = Doors("asking", __name__, url_prefix="/v1", description="Ask whether a person may do a job.")
+reading = Doors("reading", __name__, url_prefix="/v1", description="See where a check stands, and its answer.")
+for doors in (asking, reading):
+    doors.before_request(problems.require_json)
+
+
+class AlreadyDecided(problems.Conflict):
+    """409: the subject has decided, or the check is closed."""
+
+    type = "check-not-cancellable"
+    title = "This check can no longer be cancelled"
+    meaning = "A check can be cancelled until its subject has decided. After that only the subject can end it."
+
+
+@asking.get("/roles")
+@asking.answers(200, RoleListSchema, example=examples.ROLES)
+@asking.refuses(401, 403)
+def roles() -> Response:
+    """The roles you may ask about
+
+    Each with the version of the policy that is in force today, what would lead to a no, in plain words, and what a yes
+    does not cover.
+    """
+    return _json({"roles": roles_of(caller(), clock.now().date())})
+
+
+@asking.post("/checks")
+@asking.reads(IdempotencySchema, location="headers")
+@asking.reads(CheckRequestSchema, example=examples.REQUEST)
+@asking.answers(201, NewCheckSchema, example=examples.NEW_CHECK)
+@asking.refuses(
+    400, 401, 413, 415,
+    _403="Not registered for this role, or the token has not the scope.",
+    _409="A request with this key is still running, or no version of the policy is in force.",
+    _422="Fields that are not valid, or a key that came before with another message.",
+)  # fmt: skip
+def ask(headers: dict[str, str], message: dict[str, Any]) -> Response:
+    """Ask for a check
+
+    Keeps the check and asks the subject for consent. Hand the `consent` link, or the short code, to the person; if you
+    gave a contact, an invitation is sent there too. Nothing is looked up before the person agrees.
+
+    Send the same request again with the same `Idempotency-Key` if you got no answer: it makes no second check, and you
+    get the first answer.
+    """
+    policy = policy_for(caller(), message["policy"], message["role"])
+    claim = once.claim(caller().client_id, headers["idempotency_key"], request.get_json())
+    if claim.answered is not None:
+        return _bytes(claim.answered, 201)
+    try:
+        with db.write() as session:
+            body = wire.body(open_check(session, caller(), policy, message))
+            once.answer(session, claim, body)
+    except Exception:
+        once.give_up(claim)
+        raise
+    return _bytes(body, 201)
+
+
+@asking.post("/checks/<check_id>/cancel")
+@asking.answers(200, CheckSchema, example=examples.CLOSED)
+@asking.refuses(401, 403, 404, _409="The subject has decided, or the check is closed.")
+def cancel(check_id: str) -> Response:
+    """Cancel a check
+
+    Until the subject has decided. The person's link then says that the request was taken back.
+    """
+    with db.write() as session:
+        standing = _own(session, check_id)
+        if not cancel_consent(session, standing[0].id):
+            raise AlreadyDecided
+        return _json(wire.check_form(session, _own(session, check_id), clock.now()))
+
+
+@reading.get("/checks/<check_id>")
+@reading.answers(200, CheckSchema, example=examples.COMPLETED)
+@reading.refuses(401, 403, 404)
+def check(check_id: str) -> Response:
+    """See a check
+
+    `in_progress` from consent until the release time, whatever has been worked out. Then `eligible` is true or false,
+    and nothing else is ever said.
+    """
+    with db.read() as session:
+        return _json(wire.check_form(session, _own(session, check_id), clock.now()))
+
+
+@reading.get("/checks")
+@reading.reads(CheckQuerySchema, location="query")
+@reading.answers(200, CheckListSchema, example=examples.LIST)
+@reading.refuses(401, 403, 422)
+def checks(query: dict[str, str]) -> Response:
+    """List your checks
+
+    Newest first, a page at a time: give `next_cursor` back as `cursor` until it is null.
+    """
+    with db.read() as session:
+        found = _page(session, query)
+        forms = [wire.check_form(session, standing, clock.now()) for standing in found[:PAGE]]
+    return _json({"checks": forms, "next_cursor": forms[-1]["id"] if len(found) > PAGE else None})
+
+
+def _own(session: Session, check_id: str) -> wire.Standing:
+    """A check of the caller's institution. Raises NotFound, the same for another's as for one that never was."""
+    narrowed = wire.standings().where(Check.id == check_id, Check.institution_id == caller().institution_id)
+    standing = session.execute(narrowed).one_or_none()
+    if standing is None:
+        raise problems.NotFound("There is no such check.")
+    return standing
+
+
+def _page(session: Session, query: dict[str, str]) -> list[wire.Standing]:
+    """One page of the caller's checks and the first of the next."""
+    institution_id = caller().institution_id
+    narrowed = wire.standings().where(Check.institution_id == institution_id)
+    if "reference" in query:
+        narrowed = narrowed.where(Check.reference_index == reference_index(institution_id, query["reference"]))
+    if "status" in query:
+        narrowed = narrowed.where(wire.STATUS.in_((query["status"],)))
+    if "cursor" in query:
+        after = session.get(Check, query["cursor"])
+        if after is None or after.institution_id != institution_id:
+            raise problems.InvalidFields(errors=[{"field": "cursor", "problem": "is not a cursor of this list"}])
+        narrowed = narrowed.where(tuple_(Check.created_at, Check.id) < (after.created_at, after.id))
+    ordered = narrowed.order_by(Check.created_at.desc(), Check.id.desc()).limit(PAGE + 1)
+    return list(session.execute(ordered))
+
+
+def _json(form: dict[str, Any]) -> Response:
+    return _bytes(wire.body(form), 200)
+
+
+def _bytes(body: bytes, status: int) -> Response:
+    return Response(body, status, mimetype="application/json", headers={"Cache-Control": "no-store"})

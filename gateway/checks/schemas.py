@@ -1,0 +1,197 @@
+"""The messages of the checks API: what an institution may send, and the documented form of what it gets."""
+
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+
+from gateway.checks import forms
+from gateway.checks.openapi import Strict
+
+PURPOSES = ("hiring", "transfer", "re-check", "volunteering", "placement", "licensing")
+"""Why an institution asks. Closed, because the subject reads it in their own language before agreeing."""
+
+STATUSES = ("awaiting_consent", "in_progress", "completed", "closed")
+
+_MOST_NAMES = 10
+_MOST_IDS = 10
+
+
+class NameSchema(Strict):
+    """A name as it is written in one script."""
+
+    full = forms.Text(200, required=True, metadata={"example": "王小明"})
+    script = fields.String(
+        validate=forms.script,
+        metadata={"description": "ISO 15924 code of the script.", "example": "Hans"},
+    )
+
+
+class IdSchema(Strict):
+    """An official identifier."""
+
+    type = fields.String(required=True, validate=validate.OneOf(list(forms.ID_TYPES), error="must be one of {choices}"))
+    value = forms.Text(64, required=True, metadata={"example": "11010519491231002X"})
+
+    @validates_schema(skip_on_field_errors=True)
+    def has_its_form(self, data: dict[str, Any], **_: Any) -> None:
+        """Refuse a value that cannot be of its type."""
+        if not forms.ID_TYPES[data["type"]](data["value"]):
+            raise ValidationError(f"is not a valid {data['type']}", "value")
+
+
+class ContactSchema(Strict):
+    """Where an invitation may be sent. It proves nothing about who reads it."""
+
+    email = forms.Text(254, validate=forms.email, metadata={"example": "xiaoming@mail.example"})
+    phone = forms.Text(16, validate=forms.phone, metadata={"example": "+8613800138000"})
+
+    @validates_schema
+    def has_one(self, data: dict[str, Any], **_: Any) -> None:
+        """Refuse a contact with nothing in it."""
+        if not data:
+            raise ValidationError("must have email or phone")
+
+
+class SubjectSchema(Strict):
+    """The person a check is about."""
+
+    names = fields.List(
+        fields.Nested(NameSchema),
+        required=True,
+        validate=validate.Length(1, _MOST_NAMES, error="must be {min} to {max} names"),
+    )
+    born = forms.BirthDay(required=True, metadata={"example": "1990-04-23"})
+    ids = fields.List(
+        fields.Nested(IdSchema),
+        load_default=list,
+        validate=validate.Length(max=_MOST_IDS, error="must be at most {max} identifiers"),
+    )
+    contact = fields.Nested(ContactSchema)
+
+
+class CheckRequestSchema(Strict):
+    """A check that an institution asks for."""
+
+    policy = forms.Text(80, required=True, metadata={"example": "cn/kindergarten"})
+    role = forms.Text(80, required=True, metadata={"example": "teacher"})
+    purpose = fields.String(required=True, validate=validate.OneOf(PURPOSES, error="must be one of {choices}"))
+    reference = forms.Text(
+        100,
+        allow_none=True,
+        load_default=None,
+        metadata={"description": "Your own word for it, given back and searchable.", "example": "applicant-2041"},
+    )
+    subject = fields.Nested(SubjectSchema, required=True)
+
+
+class IdempotencySchema(Schema):
+    """The header that makes a repeated request harmless."""
+
+    idempotency_key = fields.String(
+        required=True,
+        data_key="Idempotency-Key",
+        validate=validate.Regexp(r"[\x21-\x7e]{1,255}\Z", error="must be 1 to 255 visible ASCII characters"),
+        metadata={"description": "A new random value for each check; the same value when sending it again."},
+    )
+
+
+class CheckQuerySchema(Strict):
+    """Which checks to list."""
+
+    reference = forms.Text(100)
+    status = fields.String(validate=validate.OneOf(STATUSES, error="must be one of {choices}"))
+    cursor = fields.String(
+        validate=validate.Length(max=60, error="is not a cursor of this list"),
+        metadata={"description": "`next_cursor` of the page before."},
+    )
+
+
+class PolicyVersionSchema(Schema):
+    """Which policy answers."""
+
+    id = fields.String(required=True, metadata={"example": "cn/kindergarten"})
+    version = fields.String(required=True, metadata={"example": "2025-06-01"})
+
+
+class CheckSchema(Schema):
+    """A check as its institution sees it. Times are no finer than the policy's release grid."""
+
+    id = fields.String(required=True)
+    reference = fields.String(required=True, allow_none=True)
+    role = fields.String(required=True)
+    purpose = fields.String(required=True)
+    policy = fields.Nested(PolicyVersionSchema, required=True)
+    status = fields.String(required=True, validate=validate.OneOf(STATUSES))
+    created_at = fields.DateTime(required=True)
+    expires_at = fields.DateTime(required=True, metadata={"description": "When the request for consent ends."})
+    release_at = fields.DateTime(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "When the answer may be read: fixed when consent is given, and moved on if it is late."
+        },
+    )
+    eligible = fields.Boolean(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "Null unless completed. True means: no bar of this policy was found in these registries on"
+            " that day."
+        },
+    )
+    valid_until = fields.DateTime(
+        required=True, allow_none=True, metadata={"description": "Null unless the policy limits its answers."}
+    )
+
+
+class AskedSchema(Schema):
+    """Where the subject answers: hand both to the person, on paper or otherwise."""
+
+    url = fields.URL(required=True)
+    code = fields.String(required=True)
+
+
+class NewCheckSchema(CheckSchema):
+    """A check that was just asked for, with the way to the subject's consent. Given once, and when sent again."""
+
+    consent = fields.Nested(AskedSchema, required=True)
+
+
+class CheckListSchema(Schema):
+    """One page of checks, newest first."""
+
+    checks = fields.List(fields.Nested(CheckSchema), required=True)
+    next_cursor = fields.String(required=True, allow_none=True)
+
+
+class LabelSchema(Schema):
+    """Words in two languages."""
+
+    en = fields.String(required=True)
+    zh = fields.String(required=True)
+
+
+class LinesSchema(Schema):
+    """Lines of plain words in two languages."""
+
+    en = fields.List(fields.String(), required=True)
+    zh = fields.List(fields.String(), required=True)
+
+
+class RoleSchema(Schema):
+    """A role that this institution may ask about."""
+
+    policy = fields.Nested(PolicyVersionSchema, required=True)
+    role = fields.String(required=True)
+    title = fields.Nested(LabelSchema, required=True)
+    label = fields.Nested(LabelSchema, required=True)
+    looked_at = fields.Nested(LinesSchema, required=True, metadata={"description": "What would lead to a no."})
+    not_covered = fields.List(
+        fields.Nested(LabelSchema), required=True, metadata={"description": "What a yes does not say."}
+    )
+
+
+class RoleListSchema(Schema):
+    """The roles that this institution may ask about, today."""
+
+    roles = fields.List(fields.Nested(RoleSchema), required=True)

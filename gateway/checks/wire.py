@@ -1,0 +1,88 @@
+"""A check as its institution sees it. Frozen: what is not in these lines does not leave.
+
+Two people with the same answer get the same bytes, apart from what the institution sent, ids, the policy's
+version and times; and no time here depends on a record or is finer than the release grid.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, case, select
+from sqlalchemy.orm import Session
+
+from gateway import vault
+from gateway.checks.models import Check
+from gateway.consent import Consent, grid, shown_release_at
+
+# What the institution may know of where a check stands, in this order. After consent there is one word until
+# the answer leaves, whatever has been worked out, whoever has looked at it, and even if it was withdrawn.
+STATUS: ColumnElement[str] = case(
+    (Consent.released_at.is_not(None), "completed"),
+    (Consent.state.in_(("declined", "expired", "cancelled")), "closed"),
+    (Check.closed_at.is_not(None), "closed"),
+    (Consent.state == "requested", "awaiting_consent"),
+    else_="in_progress",
+)
+
+Standing = Row[Check, Consent, str]
+
+
+def standings() -> Select[Check, Consent, str]:
+    """Checks with their consent and their status, to be narrowed down by the caller."""
+    return select(Check, Consent, STATUS).join(Consent, Consent.check_id == Check.id)
+
+
+def check_form(session: Session, standing: Standing, now: datetime) -> dict[str, Any]:
+    """The check in the form that leaves, at the moment `now`."""
+    check, consent, status = standing
+    return {
+        "id": check.id,
+        "reference": _kept(session, check.id, "reference"),
+        "role": check.role,
+        "purpose": check.purpose,
+        "policy": {"id": check.policy, "version": check.version},
+        "status": status,
+        "created_at": _time(check.created_at, consent),
+        "expires_at": _time(consent.expires_at, consent),
+        "release_at": _time(_release_at(consent, status, now), consent),
+        "eligible": _eligible(session, check.id) if status == "completed" else None,
+        "valid_until": None,
+    }
+
+
+def body(form: Mapping[str, Any]) -> bytes:
+    """The bytes of a form: the same form, the same bytes."""
+    return json.dumps(form, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
+def _release_at(consent: Consent, status: str, now: datetime) -> datetime | None:
+    """The time told at consent; moved on while the answer is late; none for what is closed, whyever it is."""
+    if status == "closed":
+        return None
+    return consent.released_at or shown_release_at(consent, now)
+
+
+def _time(moment: datetime | None, consent: Consent) -> str | None:
+    if moment is None:
+        return None
+    return stamp(grid.at_or_before(moment, consent.grid))
+
+
+def _eligible(session: Session, check_id: str) -> bool | None:
+    result = _kept(session, check_id, "result")
+    return None if result is None else bool(result["eligible"])
+
+
+def _kept(session: Session, check_id: str, name: str) -> Any:
+    """What the vault keeps, or None once the subject's data was shredded."""
+    try:
+        return vault.get(session, check_id, name)
+    except vault.Shredded:
+        return None
+
+
+def stamp(moment: datetime) -> str:
+    """A moment as it is written: to the second, in UTC (RFC 3339)."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

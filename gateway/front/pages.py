@@ -1,0 +1,48 @@
+"""The front page, the OpenAPI document, and a page of it that needs neither JavaScript nor anything from elsewhere."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, Response, render_template
+from markupsafe import Markup, escape
+
+from gateway.front.manual import manual
+
+
+def blueprint(issuer: str, document: Mapping[str, Any]) -> Blueprint:
+    """The open pages. `document` is the OpenAPI document."""
+    front = Blueprint("front", __name__, template_folder="templates", static_folder="assets", static_url_path="/assets")
+    front.add_app_template_filter(prose)
+    as_json, as_manual = json.dumps(document, indent=2, ensure_ascii=False), manual(document)
+
+    @front.get("/")
+    def home() -> str:
+        """What this is, and where to go."""
+        return render_template("front/home.html", issuer=issuer)
+
+    @front.get("/openapi.json")
+    def openapi() -> Response:
+        """The OpenAPI 3.1 document."""
+        return Response(as_json, mimetype="application/json")
+
+    @front.get("/docs")
+    def docs() -> str:
+        """The document, to be read."""
+        return render_template("front/docs.html", manual=as_manual, issuer=issuer)
+
+    return front
+
+
+def prose(text: str) -> Markup:
+    """Plain text as HTML: blank lines part paragraphs, `backticks` mark code, indented blocks are kept as they are."""
+    blocks = []
+    for block in re.split(r"\n\s*\n", text.strip("\n")):
+        if block.startswith("    "):
+            lines = "\n".join(line.removeprefix("    ") for line in block.split("\n"))
+            blocks.append(f"<pre><code>{escape(lines)}</code></pre>")
+        elif block.strip():
+            marked = re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(" ".join(block.split()))))
+            blocks.append(f"<p>{marked}</p>")
+    return Markup("\n".join(blocks))  # noqa: S704 - every piece was escaped above

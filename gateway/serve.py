@@ -1,0 +1,66 @@
+"""Run the gateway: granian in front, one worker process that answers requests and does the durable work.
+
+One process, because on SQLite one does the work (`gateway.work`); threads come from the configuration. SIGTERM
+and SIGINT are graceful: no new requests, those under way are answered, the step of each task is finished, and
+the rest waits for the next start.
+"""
+
+import os
+import sys
+from typing import Any
+
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
+
+from connectors import shelf
+from gateway import app, logs
+from gateway.config import Config
+
+_KILL_AFTER_SECONDS = 30
+
+# granian's own lines go where ours go: to standard error, through our list of keys.
+_LOGGING: dict[str, Any] = {
+    "handlers": {},
+    "formatters": {},
+    "loggers": {"_granian": {"handlers": [], "propagate": True}, "granian.access": {"handlers": [], "propagate": True}},
+}
+
+
+def run(address: str, port: int) -> None:
+    """Serve the deployment of the environment at an address until a signal comes.
+
+    Raises ConfigError and connectors.base.ConfigurationError before anything is started.
+    """
+    config = Config.from_env(os.environ)
+    logs.setup(config.log_level)
+    shelf.load(config.registries)
+    server = Granian(
+        "gateway.app:serve",
+        address=address,
+        port=port,
+        interface=Interfaces.WSGI,
+        factory=True,
+        workers=1,
+        blocking_threads=config.threads,
+        websockets=False,
+        log_level=LogLevels.warning,
+        log_dictconfig=_LOGGING,
+        workers_kill_timeout=_KILL_AFTER_SECONDS,
+    )
+    server.on_startup(lambda: _say(config, address, port))
+    server.serve(spawn_target=worker)
+
+
+def worker(*arguments: Any) -> None:
+    """What the worker process does: granian's own part, and then an orderly end."""
+    try:
+        Granian._spawn_wsgi_worker(*arguments)
+    finally:
+        app.finish()
+
+
+def _say(config: Config, address: str, port: int) -> None:
+    host = f"[{address}]" if ":" in address else address
+    sys.stdout.write(f"Sealgate listens on http://{host}:{port} and is known as {config.issuer}\n")
+    sys.stdout.flush()
