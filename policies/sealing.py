@@ -194,7 +194,7 @@ def _part(case: Case, slot: Slot, rules: Sequence[SealRule], cases: Sequence[Cas
         if rule.never:
             excluded = fits if chosen is rule else None
         if fits:
-            return Part(slot, span, chosen, excluded)
+            return Part(slot, span, rule, excluded)
     return Part(slot, span.either(NO_DAY) if span else NO_DAY, chosen, excluded)
 
 
