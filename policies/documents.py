@@ -32,10 +32,15 @@ class Table:
         self.file = file
         self.place = place
         self._taken: set[str] = set()
+        self._possible: set[str] = set()
 
     def error(self, key: str, problem: str) -> DocumentError:
         """An error at `key` of this table."""
         return DocumentError(self.file, f"{self.place}.{key}".strip("."), problem)
+
+    def may_have(self, keys: Iterable[str]) -> None:
+        """Keys that could stand here: one of them may be meant by one that is not known."""
+        self._possible.update(keys)
 
     def has(self, key: str) -> bool:
         """Is the key there?"""
@@ -158,7 +163,7 @@ class Table:
         """Refuse every key that nobody took. Raises DocumentError with what it may have meant."""
         for key in self.data:
             if key not in self._taken:
-                raise self.error(key, f"is not a known key{vocabulary.nearest(key, self._taken)}")
+                raise self.error(key, f"is not a known key{vocabulary.nearest(key, self._taken | self._possible)}")
 
 
 def read(file: Traversable | Path, name: str) -> tuple[Table, str]:

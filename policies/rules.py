@@ -52,6 +52,7 @@ def compile_condition(table: Table, boundary: str) -> Condition:
     entry_tests: list[EntryTest] = []
     slot_tests: list[SlotTest] = []
     says: dict[str, Any] = {}
+    table.may_have((*_ENTRY_KEYS, *_SLOT_KEYS, "within"))
     for key, read_entry in _ENTRY_KEYS.items():
         if table.has(key):
             says[key] = table.data[key]

@@ -1,0 +1,105 @@
+"""A document with a mistake is refused with the file, the place and what would be right; nothing is guessed."""
+
+import shutil
+from collections.abc import Callable
+from datetime import date
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from policies.documents import DocumentError
+from policies.library import Library, NothingInForce
+
+POLICY = Path("industries/cn/kindergarten/2025-06-01.toml")
+REGIME = Path("regimes/cn/2026-01-01.toml")
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Path:
+    """A copy of the shipped documents."""
+    for name in ("regimes", "industries"):
+        shutil.copytree(Path(str(files("policies"))) / name, tmp_path / name)
+    return tmp_path
+
+
+def swap(old: str, new: str) -> Callable[[str], str]:
+    """An edit that must change something."""
+
+    def edit(text: str) -> str:
+        assert old in text
+        return text.replace(old, new, 1)
+
+    return edit
+
+
+@pytest.mark.parametrize(
+    ("file", "edit", "place", "problem"),
+    [
+        (POLICY, swap('"drugs.use"', '"drug.use"'), "bar[drug-use-ever].offence", 'did you mean "drugs.use"'),
+        (POLICY, swap("offence = ", "ofence = "), "bar[harm-ever].ofence", 'did you mean "offence"'),
+        (POLICY, swap("in_force = 2025-06-01", "in_force = 2025-06-02"), "in_force", "file's name"),
+        (POLICY, swap("in_force = 2025-06-01", 'in_force = "2025-06-01"'), "in_force", "without quotes"),
+        (POLICY, swap('rank     = "law"', 'rank     = "decree"'), "rank", "not known"),
+        (POLICY, swap('cite     = "Preschool', 'cite     = "" # "Preschool'), "cite", "empty"),
+        (POLICY, swap('"cn/unit-enquiry"', '"cn/anybody"'), "bar[harm-ever].basis", "not a reader"),
+        (POLICY, swap('hold         = "P1D"', 'hold         = "one day"'), "release.hold", "PT30M"),
+        (POLICY, swap('grid         = "PT1H"', 'grid         = "PT0H"'), "release.grid", "longer than nothing"),
+        (POLICY, swap('refusal      = "reviewed"', 'refusal      = "automatic"'), "release.refusal_cite", "missing"),
+        (POLICY, swap("review_share = 0.02", "review_share = 2"), "release.review_share", "0 to 1"),
+        (POLICY, swap('"P5Y"', '"5 years"'), "bar[teacher-qualification-revoked].within.period", "duration"),
+        (POLICY, swap('id      = "drug-use-ever"', 'id      = "harm-ever"'), "bar", "two bars"),
+        (POLICY, swap('roles    = ["head"', 'roles    = ["boss"'), "roles", "not known"),
+        (POLICY, swap("title    = {", "title    = ["), "", "line 5"),
+        (REGIME, swap("under = 18", "below = 18"), "age_at_act", "under"),
+        (REGIME, swap('level = "shallow"', 'level = "hidden"'), "level", "not known"),
+        (REGIME, swap('clock = "decision"\nnot_before = 2026-01-01\n', ""), "clock", "is missing"),
+        (REGIME, swap('id = "cn/unit-enquiry"', 'id = "unit-enquiry"'), "id", 'begin with "cn/"'),
+        (REGIME, swap("never = true\nkind", 'never = true\nperiod = "P1Y"\nkind'), "never", "no clock"),
+        (REGIME, swap('cite = "Law on the Prevention', 'site = "Law on the Prevention'), "cite", "missing"),
+        (REGIME, swap('mode = "enacted"', 'mode = "draft"'), "mode", "not known"),
+    ],
+)
+def test_a_mistake_has_its_place(shelf: Path, file: Path, edit: Callable[[str], str], place: str, problem: str) -> None:
+    """Each mistake is refused by name."""
+    target = shelf / file
+    target.write_text(edit(target.read_text("utf-8")), "utf-8")
+    with pytest.raises(DocumentError) as caught:
+        Library.load(shelf)
+    assert file.name in caught.value.file
+    assert place in caught.value.place
+    assert problem in str(caught.value)
+
+
+def test_a_version_is_named_for_its_day(shelf: Path) -> None:
+    """A file that is no day is not a version."""
+    (shelf / "regimes/cn/latest.toml").write_text("", "utf-8")
+    with pytest.raises(DocumentError, match=r"latest\.toml.*2026-01-01\.toml"):
+        Library.load(shelf)
+
+
+def test_a_policy_without_bars_is_refused(shelf: Path) -> None:
+    """A policy that would say yes to everybody is a mistake."""
+    target = shelf / POLICY
+    text = target.read_text("utf-8")
+    target.write_text(text[: text.index("[[bar]]")], "utf-8")
+    with pytest.raises(DocumentError, match="yes to everybody"):
+        Library.load(shelf)
+
+
+def test_nothing_in_force_is_an_error_not_a_default() -> None:
+    """Before its first version a policy answers nothing."""
+    library = Library.shipped()
+    with pytest.raises(NothingInForce, match="2025-06-01"):
+        library.policy("cn/kindergarten", date(2025, 5, 31))
+    with pytest.raises(NothingInForce, match="there is no policy"):
+        library.policy("cn/circus", date(2026, 1, 1))
+    with pytest.raises(NothingInForce):
+        library.version("cn/kindergarten", "2024-01-01")
+
+
+def test_yesterdays_version_is_still_there() -> None:
+    """A pinned version can be asked for by name, and its digest is that of its bytes."""
+    policy = Library.shipped().version("cn/kindergarten", "2025-06-01")
+    assert policy.digest.startswith("sha256:")
+    assert policy == Library.shipped().policy("cn/kindergarten", date(2026, 11, 20))
