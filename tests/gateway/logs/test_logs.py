@@ -1,0 +1,121 @@
+import io
+import json
+import logging
+import sys
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import structlog
+
+from gateway import logs
+from gateway.db import new_id
+
+CANARY = "张三 1990-01-01"
+
+
+@pytest.fixture
+def lines() -> Iterator[Any]:
+    """Logging set up on a stream of its own; calling the fixture gives the lines so far."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    stream = io.StringIO()
+    logs.setup("info", stream)
+    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
+
+
+def test_a_line_is_json_with_what_is_on_the_list(lines: Any) -> None:
+    """Keys of the list come through with name, level and time."""
+    check = new_id("chk")
+    logs.get("checks").info("check_released", check=check, count=3, late=False)
+    (line,) = lines()
+    assert line.pop("time").endswith("Z")
+    assert line == {
+        "event": "check_released",
+        "check": check,
+        "count": 3,
+        "late": False,
+        "logger": "sealgate.checks",
+        "level": "info",
+    }
+
+
+def test_what_is_not_on_the_list_does_not_come_in(lines: Any) -> None:
+    """Unknown keys are dropped; known keys with other values, and prose as an event, are withheld."""
+    logs.get("checks").info("released", name=CANARY, subject={"born": CANARY}, check=CANARY, state=CANARY)
+    logs.get("checks").info(f"released for {CANARY}")
+    logs.get("checks").info("x %s", CANARY)
+    first, second, third = lines()
+    assert (first["check"], first["state"]) == ("(withheld)", "(withheld)")
+    assert "name" not in first
+    assert second["event"] == third["event"] == "(withheld)"
+    assert CANARY not in json.dumps(lines(), ensure_ascii=False)
+
+
+def _fail() -> None:
+    raise ValueError(CANARY)
+
+
+def test_an_exception_is_its_class_and_our_line(lines: Any) -> None:
+    """Neither the message nor the traceback's text is written."""
+    try:
+        _fail()
+    except ValueError as error:
+        logs.get("checks").error("failed", exc_info=error)
+        logs.get("checks").exception("failed")
+    for line in lines():
+        assert line["error"] == "ValueError"
+        assert line["where"].startswith("tests/gateway/logs/test_logs.py:")
+    assert CANARY not in json.dumps(lines(), ensure_ascii=False)
+
+
+@pytest.mark.parametrize("name", ["dbos", "authlib", "werkzeug", "granian.access", "somebody.else"])
+def test_libraries_log_without_their_messages(lines: Any, name: str) -> None:
+    """A library's line says who, where and which class of error, not what it wrote."""
+    library = logging.getLogger(name)
+    try:
+        _fail()
+    except ValueError:
+        library.exception("request of %s failed", CANARY)
+    library.warning(f"request of {CANARY}")
+    first, second = lines()
+    assert (first["event"], first["logger"], first["error"]) == ("library", name, "ValueError")
+    assert second["where"].startswith("test_logs:")
+    assert CANARY not in json.dumps(lines(), ensure_ascii=False)
+
+
+def test_the_server_may_say_where_it_listens(lines: Any) -> None:
+    """granian's own messages are known to be harmless and come through."""
+    logging.getLogger("_granian").info("Listening at: http://127.0.0.1:8000")
+    assert lines()[0]["said"] == "Listening at: http://127.0.0.1:8000"
+
+
+def test_levels_are_obeyed(lines: Any) -> None:
+    """What is below the level is not written."""
+    logs.get("checks").debug("quiet")
+    assert lines() == []
+
+
+def test_uncaught_exceptions_are_logged_not_printed(lines: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    """An exception that nobody caught, in any thread, is a line; its message is nowhere."""
+    hooks = sys.excepthook, threading.excepthook
+    try:
+        logs.hook_uncaught()
+        thread = threading.Thread(target=_fail)
+        thread.start()
+        thread.join()
+        try:
+            _fail()
+        except ValueError:
+            sys.excepthook(*sys.exc_info())
+    finally:
+        sys.excepthook, threading.excepthook = hooks
+    assert [(line["event"], line["error"], line["level"]) for line in lines()] == [
+        ("uncaught", "ValueError", "critical")
+    ] * 2
+    printed = capsys.readouterr()
+    assert CANARY not in json.dumps(lines(), ensure_ascii=False) + printed.out + printed.err
