@@ -108,7 +108,7 @@ def absolute_imports(module: Module) -> Problems:
 
 
 def imports_at_the_top(module: Module) -> Problems:
-    if module.path == "gateway/cli.py":  # the command keeps start-up fast
+    if module.path.startswith("gateway/cli/"):  # the command keeps start-up fast
         return
     for function in module.functions():
         for node in ast.walk(function):
@@ -283,7 +283,7 @@ def test_rule_sees_a_breach(rule: Callable[[Module], Problems], path: str, text:
 @pytest.mark.parametrize(
     ("rule", "path", "text"),
     [
-        (imports_at_the_top, "gateway/cli.py", "def serve():\n    import granian"),
+        (imports_at_the_top, "gateway/cli/deployment.py", "def serve():\n    import granian"),
         (policies_are_pure, "policies/columns.py", "import numpy as np"),
         (policies_are_pure, "policies/library.py", "import tomllib\nfrom importlib.resources import files"),
         (connectors_know_the_model_only, "connectors/fake.py", "from policies.model import Report"),

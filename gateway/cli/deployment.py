@@ -1,0 +1,220 @@
+"""A deployment: make one, serve it, register who may ask, build a registry, verify the log."""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+
+from gateway.cli.words import AS_JSON, DATA, deployment, errors_told, fail, print_json, use_settings
+
+
+@click.command()
+@click.option("--exit", "ends", is_flag=True, help="End after the table instead of staying up.")
+@click.option("--port", type=int, default=0, help="Port on 127.0.0.1. Default: a free one.")
+@click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="Keep the demo's data in this folder.")
+@AS_JSON
+def demo(ends: bool, port: int, data: Path | None, as_json: bool) -> None:
+    """Show the whole thing on this machine, with made-up people, in under a minute."""
+    from gateway.demo import play
+
+    sys.exit(play(ends=ends, port=port, folder=data, as_json=as_json))
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--mode", type=click.Choice(["live", "trial"]), default="live", help="Trial: for tests; no real people.")
+@click.option("--issuer", required=True, help="The public base URL, such as https://gate.example.")
+@errors_told
+def init(folder: Path, mode: str, issuer: str) -> None:
+    """Make FOLDER a deployment: fresh keys, a settings file, an empty list of registries."""
+    from gateway import setup
+
+    setup.initialise(folder, mode, issuer, {"SEALGATE_PROOF": "particulars"} if mode == "trial" else None)
+    click.echo(f"Wrote {folder / setup.SETTINGS} (secrets: keep it, and keep it private).")
+    click.echo(f"Next: name your registries in {folder / setup.REGISTRIES}, then: sealgate serve --data {folder}")
+
+
+@click.command()
+@DATA
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8400, show_default=True)
+@errors_told
+def serve(data: Path | None, host: str, port: int) -> None:
+    """Serve the gateway until SIGTERM or Ctrl-C; its durable work runs in the same process."""
+    from gateway import serve as server
+
+    use_settings(data)
+    server.run(host, port)
+
+
+@click.group()
+def institution() -> None:
+    """The organisations that may ask."""
+
+
+@institution.command("add")
+@click.argument("name")
+@click.option("--registration", required=True, help="Its number in the register of its jurisdiction.")
+@click.option("--jurisdiction", required=True, help="Such as cn.")
+@click.option("--policy", "policies", multiple=True, required=True, help="cn/kindergarten, or cn/kindergarten:teacher.")
+@DATA
+@AS_JSON
+@errors_told
+def institution_add(
+    name: str, registration: str, jurisdiction: str, policies: tuple[str, ...], data: Path | None, as_json: bool
+) -> None:
+    """Register the institution NAME for policies; prints its id."""
+    from gateway.db import db
+    from gateway.oauth.register import add_institution
+    from policies.library import Library
+
+    known = Library.shipped().policies()
+    for one in policies:
+        if one.split(":")[0] not in known:
+            fail(f'--policy "{one}": there is no such policy; there are {", ".join(known)}')
+    with deployment(data), db.write() as session:
+        added = add_institution(session, name, registration, jurisdiction, policies)
+        answer = {"institution": added.id, "policies": added.policies}
+    print_json(answer) if as_json else click.echo(answer["institution"])
+
+
+@click.group()
+def client() -> None:
+    """The software of institutions: OAuth clients."""
+
+
+@client.command("key")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def client_key(file: Path) -> None:
+    """Make a key pair: the private key goes into FILE (PEM), the public key set (JWKS) is printed."""
+    from joserfc.jwk import ECKey
+
+    key = ECKey.generate_key("P-256", {"use": "sig", "alg": "ES256"}, auto_kid=True)
+    try:
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as error:
+        fail(f"{file}: cannot be made: {error.strerror}")
+    with os.fdopen(handle, "wb") as out:
+        out.write(key.as_pem(private=True))
+    print_json({"keys": [key.as_dict(private=False)]})
+
+
+@client.command("add")
+@click.option("--institution", "institution_id", required=True, help="The id that `institution add` printed.")
+@click.option("--name", required=True, help="What the software is called.")
+@click.option("--jwks", type=click.File("rb"), help="Its public keys (JWKS); without it a secret is made, shown once.")
+@click.option("--scope", "scopes", multiple=True, default=("checks:write", "checks:read"), show_default=True)
+@click.option("--desk", is_flag=True, help="A tool of the adjudicators' desk, scope reviews:decide.")
+@DATA
+@AS_JSON
+@errors_told
+def client_add(
+    institution_id: str,
+    name: str,
+    jwks: BinaryIO | None,
+    scopes: tuple[str, ...],
+    desk: bool,
+    data: Path | None,
+    as_json: bool,
+) -> None:
+    """Register a client of an institution; prints its id, and its secret where it has one."""
+    from gateway.db import db
+    from gateway.oauth.models import Institution
+    from gateway.oauth.register import add_client
+
+    try:
+        keys = json.load(jwks) if jwks else None
+    except ValueError:
+        fail("--jwks: is not JSON")
+    with deployment(data), db.write() as session:
+        owner = session.get(Institution, institution_id)
+        if owner is None:
+            fail(f"--institution {institution_id}: there is no such institution")
+        added, secret = add_client(session, owner, name, keys, ("reviews:decide",) if desk else scopes, desk=desk)
+        answer = {"client_id": added.id, **({"client_secret": secret} if secret else {})}
+    print_json(answer) if as_json else click.echo("\n".join(answer.values()))
+
+
+@click.group()
+def registry() -> None:
+    """The embedded record registry: a file, built from what a record holder exports."""
+
+
+@registry.command("build")
+@click.argument("source", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("target", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--codes", required=True, help="A code table: the name of a shipped one, or a TOML file.")
+@click.option("--key-env", default="SEALGATE_REGISTRY_KEY", show_default=True, help="Variable that holds the key.")
+@click.option("--rejected", type=click.Path(path_type=Path), help="Leave bad lines out and write them to this file.")
+@DATA
+@AS_JSON
+@errors_told
+def registry_build(
+    source: Path, target: Path, codes: str, key_env: str, rejected: Path | None, data: Path | None, as_json: bool
+) -> None:
+    """Build the registry file TARGET from SOURCE (.csv or .ndjson). The old file stays until the new one is whole."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from connectors.codes import table
+    from connectors.embedded import build, read_key
+
+    use_settings(data)
+    try:
+        key = read_key(os.environ.get(key_env, ""))
+    except ValueError as error:
+        fail(f"{key_env} {error}")
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("building", total=None)
+        report = build(
+            source,
+            target,
+            key,
+            table.read(Path(codes)) if codes.endswith(".toml") else table.shipped(codes),
+            lambda done, total: bar.update(task, completed=done, total=total),
+            rejected,
+        )
+    if as_json:
+        print_json(report.as_json())
+        return
+    click.echo(
+        f"{report.people} people, {report.entries} entries, {report.bytes} bytes, {report.seconds} s; "
+        f"{report.rejected} lines left out"
+    )
+    for unknown in report.unknown:
+        click.echo(f"  not in the code table: {unknown}")
+
+
+@click.group()
+def audit() -> None:
+    """The append-only log."""
+
+
+@audit.command("verify")
+@DATA
+@AS_JSON
+@errors_told
+def audit_verify(data: Path | None, as_json: bool) -> None:
+    """Recompute the whole log and name the first entry that does not fit. Exit status 1 if one does not."""
+    from gateway import audit as log
+    from gateway.db import db
+
+    with deployment(data), db.read() as session:
+        found = log.verify(session)
+    if as_json:
+        print_json(
+            {
+                "ok": found.ok,
+                "size": found.size,
+                "root": found.root.hex(),
+                "first_bad": str(found.first_bad or "") or None,
+            }
+        )
+    else:
+        click.echo(
+            f"{found.size} entries, {'all fit' if found.ok else f'the first that does not fit: {found.first_bad}'}"
+        )
+    sys.exit(0 if found.ok else 1)

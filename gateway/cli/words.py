@@ -1,0 +1,100 @@
+"""What the commands share: how they print, how they fail, how they find a deployment."""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")
+DATA = click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    envvar="SEALGATE_DATA",
+    help="The deployment's folder, as made by `sealgate init`. Default: $SEALGATE_DATA.",
+)
+
+
+def fail(message: str) -> NoReturn:
+    """End with exit status 2 and one line on standard error."""
+    click.echo(f"sealgate: {message}", err=True)
+    sys.exit(2)
+
+
+def print_json(value: Any) -> None:
+    """Print one JSON value on standard output."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def print_table(head: list[str], rows: list[list[str]]) -> None:
+    """Print a table without lines; wide when it goes into a file."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(*head, box=None, pad_edge=False, header_style="bold")
+    for row in rows:
+        table.add_row(*row)
+    Console(width=None if sys.stdout.isatty() else 160).print(table)
+
+
+def use_settings(data: Path | None) -> None:
+    """Put the settings of a deployment's folder into the environment, where they are not there already."""
+    from gateway.setup import SETTINGS, SetupError, read_settings
+
+    if data is None or not (data / SETTINGS).exists():
+        return
+    try:
+        for name, value in read_settings(data / SETTINGS).items():
+            os.environ.setdefault(name, value)
+    except SetupError as error:
+        fail(str(error))
+
+
+@contextmanager
+def deployment(data: Path | None) -> Iterator[Any]:
+    """The deployment's parts, opened without a server: database (migrated), vault, log. Yields the Config."""
+    from gateway import audit, logs, vault
+    from gateway.config import Config, ConfigError
+    from gateway.db import db
+
+    use_settings(data)
+    try:
+        config = Config.from_env(os.environ)
+    except ConfigError as error:
+        fail(str(error))
+    logs.setup("error")
+    db.init(config.database_url)
+    try:
+        db.upgrade()
+        vault.init(config.keks, config.index_key)
+        audit.init(config.issuer)
+        yield config
+    finally:
+        db.close()
+
+
+def errors_told(command: F) -> F:
+    """Tell the errors that a person can mend in one line, with exit status 2."""
+
+    @wraps(command)
+    def told(*args: Any, **kwargs: Any) -> Any:
+        from connectors.base import ConnectorError
+        from connectors.codes.table import CodeTableError
+        from connectors.embedded.source import SourceError
+        from gateway.config import ConfigError
+        from gateway.oauth.register import RegistrationRefused
+        from gateway.setup import SetupError
+
+        try:
+            return command(*args, **kwargs)
+        except (CodeTableError, ConfigError, ConnectorError, RegistrationRefused, SetupError, SourceError) as error:
+            fail(str(error))
+
+    return told  # type: ignore[return-value]
