@@ -51,15 +51,17 @@ def status(consent_id: str) -> AnyResponse:
         return redirect(url_for("consent.read", consent_id=consent_id), 303)
     told = consent.state == "given" and consent.told_at is not None
     fresh = visits.proved(g.visit, clock.now(), visits.FRESH)
-    return page(
+    response = page(
         "status",
         **_about(consent),
         **_times(consent),
-        **_not_covered(consent),
         state="expired" if consent.state == "requested" else "told" if told else consent.state,
         result=_result(consent) if told and fresh else None,
         may_withdraw=_may_withdraw(consent),
     )
+    if told and fresh:  # the page closes by itself when the proof is not fresh any more
+        response.headers["Refresh"] = str(int(visits.FRESH.total_seconds()) + 1)
+    return response
 
 
 @pages.route("/<consent_id>/withdraw", methods=["GET", "POST"])
@@ -93,7 +95,7 @@ def _about(consent: Consent) -> dict[str, Any]:
         "institution": consent.institution,
         "role": policy.role_labels[consent.role][lang],
         "policy": policy.title[lang],
-        "cite": policy.cite,
+        "cite": policy.source.cited(lang),
         "asked": words().moment(consent.requested_at),
     }
 

@@ -18,6 +18,7 @@ from gateway.consent.render import language, page
 from gateway.db import db
 
 _LONGEST_NAME = 200
+_LONGEST_CODE = 24
 
 
 @pages.get("/assets/<name>")
@@ -36,7 +37,7 @@ def nowhere(_rest: str) -> Response:
 def start() -> AnyResponse:
     """For those who have a short code: type it."""
     if request.method == "GET":
-        return page("start", wrong=False)
+        return page("start", wrong=False, typed="")
     now, place = clock.now(), attempts.place_of(request.remote_addr)
     with db.write() as session:
         full = attempts.full_until(session, place, now)
@@ -47,7 +48,7 @@ def start() -> AnyResponse:
             attempts.failed(session, place, now)
     if full:
         raise TooManyAttempts(full, (full - now).total_seconds())
-    return page("start", 422, wrong=True)
+    return page("start", 422, wrong=True, typed=request.form.get("code", "")[:_LONGEST_CODE])
 
 
 def _by_code(session: Session) -> Consent | None:
@@ -60,7 +61,7 @@ def _by_code(session: Session) -> Consent | None:
 def welcome(link: str) -> AnyResponse:
     """For those who have the link: who asks. The same in every state, for anybody may have come by the link."""
     if request.method == "GET":
-        return page("welcome")
+        return page("welcome", still_open=clock.now() < g.consent.expires_at)
     with db.write() as session:
         return _begin(session, session.get_one(Consent, g.consent.id))
 

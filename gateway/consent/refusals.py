@@ -1,6 +1,6 @@
 """What the consent pages refuse. Each has a page in the reader's words: `errors.<type>` in the texts.
 
-None of them says anything about the subject, the record, or what was decided.
+None of them says anything about the subject, the record, or what was decided. `onward` is the page that it leads to.
 """
 
 from datetime import datetime
@@ -14,6 +14,7 @@ class LinkUnknown(NotFound):
     type = "consent-link-unknown"
     title = "There is no such request"
     meaning = "The link is not that of a request for consent: it was cut off or changed on its way."
+    onward = "start"
 
 
 class LinkExpired(Gone):
@@ -30,6 +31,7 @@ class SessionEnded(Forbidden):
     type = "consent-session-ended"
     title = "The session has ended"
     meaning = "Pages about a person close by themselves. The person opens the link again."
+    onward = "start"
 
 
 class ProofNeeded(Forbidden):
@@ -38,6 +40,7 @@ class ProofNeeded(Forbidden):
     type = "consent-proof-needed"
     title = "Proof of identity is needed again"
     meaning = "An act of consent needs a proof of identity that is not older than fifteen minutes."
+    onward = "prove"
 
 
 class FormStale(BadRequest):
@@ -46,6 +49,7 @@ class FormStale(BadRequest):
     type = "consent-form-stale"
     title = "The form does not belong to this session"
     meaning = "A form must be sent from the page that we gave, by the browser that we gave it to, with cookies."
+    onward = "prove"
 
 
 class TooManyAttempts(TooMany):
@@ -74,6 +78,7 @@ class NotMatched(Forbidden):
     type = "consent-not-matched"
     title = "The sign-in does not fit the request"
     meaning = "The provider's particulars of the person who signed in are not those of the request."
+    onward = "prove"
 
 
 class SignInFailed(Forbidden):
@@ -82,6 +87,7 @@ class SignInFailed(Forbidden):
     type = "consent-sign-in-failed"
     title = "The sign-in did not work"
     meaning = "The identity provider gave no valid answer: it was broken off, came too late, or failed a check."
+    onward = "prove"
 
 
 class ProviderDown(Unavailable):
@@ -90,3 +96,4 @@ class ProviderDown(Unavailable):
     type = "consent-provider-down"
     title = "The sign-in service does not answer"
     meaning = "The identity provider cannot be reached. Nothing was lost; try again later."
+    onward = "prove"

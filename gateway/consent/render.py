@@ -66,9 +66,15 @@ def refusal(problem: Problem, incident: str | None) -> str:
     if not text.has(f"{place}.title"):
         place = "errors.ours" if problem.status >= 500 else "errors.other"
     until = text.moment(problem.until) if isinstance(problem, TooManyAttempts) else ""
-    again = url_for("consent.prove", consent_id=g.consent.id) if g.get("visit") else None
-    start = url_for("consent.start") if problem.status in (403, 404, 410, 422) else None
-    return html("error", place=place, until=until, incident=incident, again=again, start=start)
+    return html("error", place=place, until=until, incident=incident, onward=_onward(problem))
+
+
+def _onward(problem: Problem) -> tuple[str, str] | None:
+    """Where the page leads, as an address and the name of its words, if anywhere."""
+    to = getattr(problem, "onward", None)
+    if to == "prove" and g.get("visit"):
+        return url_for("consent.prove", consent_id=g.consent.id), "errors.prove"
+    return (url_for("consent.start"), "errors.start") if to == "start" else None
 
 
 def seal(response: Response) -> Response:

@@ -1,5 +1,6 @@
 """Words, days and times as the subject reads them: in their language, in the time of the policy's country."""
 
+import re
 import tomllib
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -9,6 +10,8 @@ from string import Template
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+_HAN = "[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]"
+_BETWEEN_HAN = re.compile(f"(?<={_HAN}) (?={_HAN})")
 _FOLDER = Path(__file__).parent / "texts"
 
 LANGUAGES: Mapping[str, str] = {"en": "en", "zh": "zh-Hans"}
@@ -38,7 +41,7 @@ class Wording:
         text: Any = self._texts
         for step in place.split("."):
             text = text[step]
-        return Template(text).substitute(facts)
+        return _tidy(Template(text).substitute(facts))
 
     def has(self, place: str) -> bool:
         """Whether there is a text at this dotted place."""
@@ -66,6 +69,11 @@ class Wording:
                 count = seconds // size
                 return Template(units[name] if count == 1 else units[f"{name}s"]).substitute(count=str(count))
         raise AssertionError("seconds divide by one")
+
+
+def _tidy(text: str) -> str:
+    """Take out the spaces that came to stand between two Chinese characters or marks."""
+    return _BETWEEN_HAN.sub("", text)
 
 
 def _zone(name: str) -> tuple[tzinfo, str]:

@@ -1,0 +1,139 @@
+"""The subject's pages on a small application of their own, and a person who uses them as a browser does."""
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from gateway import clock, consent, notices, problems, vault
+from gateway.checks import run  # registers the task that follows consent
+from gateway.config import Config
+from gateway.consent.ask import Asked
+from gateway.consent.models import Consent
+from gateway.db import db, new_id
+from gateway.notices.models import Message
+from gateway.oauth import models
+from policies.library import Library
+
+AFTER_CONSENT = run.run
+INSTITUTIONS = models.Institution  # whose table checks refer to
+NOW = datetime(2026, 11, 20, 7, 20, tzinfo=UTC)
+
+SUBJECT = {
+    "names": [{"full": "王小明", "script": "Hans"}, {"full": "Wang Xiaoming", "script": "Latn"}],
+    "born": "1990-04-23",
+    "ids": [{"type": "cn-resident-id", "value": "110105199004230019"}],
+}
+CONTACT = {"email": "xiaoming@mail.example"}
+RIGHT = {"name": "Wang Xiaoming", "year": "1990", "month": "4", "day": "23"}
+WRONG = {"name": "Wang Xiaohong", "year": "1990", "month": "4", "day": "23"}
+
+
+def make_app(config: Config) -> Flask:
+    """The consent pages as an application hosts them."""
+    app = Flask(__name__, static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = config.max_body
+    notices.init(config)
+    consent.init_app(app, config)
+    problems.install(app, config.issuer)
+    return app
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request for consent, as the institution got it."""
+
+    check_id: str
+    asked: Asked
+
+    @property
+    def id(self) -> str:
+        return self.asked.consent_id
+
+    @property
+    def path(self) -> str:
+        """The link without the host."""
+        return self.asked.url.removeprefix("http://localhost:8000")
+
+    @property
+    def row(self) -> Consent:
+        with db.read() as session:
+            return session.get_one(Consent, self.id)
+
+
+def ask(institution: str = "Sunflower Kindergarten", subject: dict[str, Any] = SUBJECT, **changes: Any) -> Request:
+    """A kindergarten asks about a teacher."""
+    check_id = new_id("chk")
+    policy = Library.shipped().policy("cn/kindergarten", clock.now().date())
+    terms: dict[str, Any] = {
+        "role": "teacher", "purpose": "hiring", "contact": CONTACT, "language": "en",
+        "hold": timedelta(days=1), "grid": timedelta(hours=1), **changes,
+    }  # fmt: skip
+    with db.write() as session:
+        vault.put(session, check_id, "subject", subject)
+        return Request(check_id, consent.ask(session, check_id, institution, policy, **terms))
+
+
+def deliver() -> None:
+    """Hand over every message that is queued, as the durable tasks would."""
+    with db.read() as session:
+        queued = session.scalars(select(Message.id).where(Message.state == "queued")).all()
+    for message_id in queued:
+        notices.deliver(message_id)
+
+
+def letters(config: Config) -> list[dict[str, Any]]:
+    """Everything in the outbox."""
+    deliver()
+    path = Path(config.outbox.removeprefix("file:"))
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()] if path.exists() else []
+
+
+def sent_code(config: Config) -> str:
+    """The six digits of the last letter that has some."""
+    found = [re.search(r"\b(\d{6})\b", letter["text"]) for letter in letters(config)]
+    return [match[1] for match in found if match][-1]
+
+
+class Person:
+    """Somebody with a browser of their own: opens pages, fills in the one form that is there, follows redirects."""
+
+    def __init__(self, app: Flask, language: str = "en") -> None:
+        self.client = app.test_client()
+        self.headers = {"Accept": "text/html,*/*;q=0.8", "Accept-Language": language}
+        self.page = ""
+        self.path = ""
+
+    def open(self, path: str) -> TestResponse:
+        return self._keep(self.client.get(path, headers=self.headers, follow_redirects=True))
+
+    def send(self, follow: bool = True, path: str | None = None, **fields: str) -> TestResponse:
+        """Submit the form of the present page."""
+        token = re.search(r'name="form" value="([0-9a-f]{64})"', self.page)
+        data = {"form": token[1] if token else "", **fields}
+        to = path or self.path
+        return self._keep(self.client.post(to, data=data, headers=self.headers, follow_redirects=follow))
+
+    def _keep(self, response: TestResponse) -> TestResponse:
+        if response.mimetype == "text/html":
+            self.page, self.path = response.text, response.request.path
+        return response
+
+    @property
+    def text(self) -> str:
+        """The words on the page."""
+        return " ".join(unescape(re.sub(r"<[^>]+>", " ", self.page.split("<main", 1)[-1])).split())
+
+    def prove(self, request: Request, config: Config, particulars: dict[str, str] = RIGHT) -> TestResponse:
+        """Open the link and prove who one is."""
+        self.open(request.path)
+        self.send()
+        self.send(**particulars)
+        return self.send(code=sent_code(config))
