@@ -19,6 +19,7 @@ from typing import Any, TextIO, cast
 import structlog
 
 _ROOT = Path(__file__).parent.parent
+_OURS = frozenset({"gateway", "connectors", "policies", "tests"})
 _ID = re.compile(r"[a-z]{2,4}_[a-z2-7]{26}")
 _WORD = re.compile(r"[a-z][a-z0-9_.:/-]{0,79}")
 _CLASS = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,99}")
@@ -52,6 +53,23 @@ _PLAIN_LOGGERS = frozenset({"_granian"})
 _WITHHELD = "(withheld)"
 
 
+def _configure() -> None:
+    """Make our own lines safe where they are written, so that no handler ever sees more."""
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            structlog.stdlib.add_logger_name,
+            structlog.stdlib.add_log_level,
+            _exception,
+            withhold,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+
+
 def get(name: str) -> structlog.stdlib.BoundLogger:
     """A logger for one part of the gateway: `log.info("check_released", check=check.id)`."""
     return cast("structlog.stdlib.BoundLogger", structlog.get_logger(f"sealgate.{name}"))
@@ -59,17 +77,6 @@ def get(name: str) -> structlog.stdlib.BoundLogger:
 
 def setup(level: str, stream: TextIO | None = None) -> None:
     """Send everything that is logged, by us and by libraries, through the list of keys to `stream`."""
-    structlog.configure(
-        processors=[
-            structlog.stdlib.filter_by_level,
-            structlog.stdlib.add_logger_name,
-            structlog.stdlib.add_log_level,
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=False,
-    )
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -88,7 +95,7 @@ def setup(level: str, stream: TextIO | None = None) -> None:
     root.setLevel(level.upper())
     for name in ("dbos", "granian.access", "werkzeug", "authlib", "sqlalchemy", "alembic", "urllib3"):
         library = logging.getLogger(name)
-        library.handlers.clear()
+        library.handlers[:] = [logging.NullHandler()]  # with none at all, DBOS would add one that prints
         library.propagate = True
         library.setLevel(logging.WARNING)
 
@@ -119,12 +126,11 @@ def _fit(key: str, value: object) -> object:
 
 def place(trace: TracebackType | None) -> str:
     """The last line of our own code in a traceback, else its last line: `gateway/checks/run.py:12`."""
-    frames = traceback.extract_tb(trace)
-    ours = [frame for frame in frames if Path(frame.filename).is_relative_to(_ROOT) and ".venv" not in frame.filename]
-    for frame in reversed(ours or frames):
-        path = Path(frame.filename)
-        shown = path.relative_to(_ROOT) if ours else Path(path.name)
-        return f"{shown}:{frame.lineno}"
+    frames = [(Path(frame.filename), frame.lineno) for frame in traceback.extract_tb(trace)]
+    ours = [(path.relative_to(_ROOT), line) for path, line in frames if path.is_relative_to(_ROOT)]
+    ours = [(path, line) for path, line in ours if path.parts[0] in _OURS]
+    for path, line in reversed(ours or [(Path(path.name), line) for path, line in frames]):
+        return f"{path}:{line}"
     return "unknown:0"
 
 
@@ -150,3 +156,6 @@ def _foreign(_logger: object, _method: str, line: MutableMapping[str, Any]) -> M
     line["event"] = "library"
     line["where"] = f"{record.module}:{record.lineno}"
     return line
+
+
+_configure()

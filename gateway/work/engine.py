@@ -84,8 +84,8 @@ def _client() -> DBOSClient:
     return _engine.client
 
 
-def enqueue(session: Session, name: str, id: str, at: datetime | None = None) -> None:  # noqa: A002
-    """Have a task done for an id, at once or at a time, in the transaction of `session`.
+def enqueue(session: Session, name: str, about: str, at: datetime | None = None) -> None:
+    """Have a task done about an id, at once or at a time, in the transaction of `session`.
 
     If the transaction rolls back nothing was enqueued. The same name, id and time enqueued again is the same
     task: it runs once, also when it has run already; without a time that means once for this id.
@@ -93,40 +93,42 @@ def enqueue(session: Session, name: str, id: str, at: datetime | None = None) ->
     """
     if name not in tasks.tasks:
         raise LookupError(f"no task is called {name}")
-    plain(id)
+    if not isinstance(about, str) or not about:
+        raise TypeError("a task is about one id")
+    plain(about)
     due = "now" if at is None else str(int(at.timestamp() * 1000))
     delay = 0.0 if at is None else (at - clock.now()).total_seconds()
-    _put(session, delay, name, id, due, 0, 0)
+    _put(session, delay, name, about, due, 0, 0)
 
 
-def _put(session: Session, delay: float, name: str, id: str, due: str, run: int, failures: int) -> None:  # noqa: A002
+def _put(session: Session, delay: float, name: str, about: str, due: str, run: int, failures: int) -> None:
     options: EnqueueOptions = {
         "workflow_name": _TASK,
         "queue_name": _QUEUE,
-        "workflow_id": f"{name}/{id}/{due}" + (f"/{run}" if run else ""),
+        "workflow_id": f"{name}/{about}/{due}" + (f"/{run}" if run else ""),
     }
     if delay > 0:
         options["delay_seconds"] = delay
-    _client().enqueue_in_transaction(session, options, name, id, due, run, failures)
+    _client().enqueue_in_transaction(session, options, name, about, due, run, failures)
 
 
 @DBOS.workflow(name=_TASK, max_recovery_attempts=None)
-def _run_task(name: str, id: str, due: str, run: int, failures: int) -> None:  # noqa: A002
+def _run_task(name: str, about: str, due: str, run: int, failures: int) -> None:
     """One try at a task. Whatever happens to it, it is done or enqueued again when this returns."""
-    key = f"{name}/{id}/{due}/{run}"
+    key = f"{name}/{about}/{due}/{run}"
     if _engine.stopping.is_set():
         raise _Stopping
     _engine.running.add(key)
     try:
-        wait = _try_task(name, id, failures)
+        wait = _try_task(name, about, failures)
         if wait is not None:
             seconds, failures = wait
-            _again(seconds, name, id, due, run + 1, failures)
+            _again(seconds, name, about, due, run + 1, failures)
     finally:
         _engine.running.discard(key)
 
 
-def _try_task(name: str, id: str, failures: int) -> tuple[float, int] | None:  # noqa: A002
+def _try_task(name: str, about: str, failures: int) -> tuple[float, int] | None:
     """Run the task; None when it is done, else how long to wait and how often it has failed in a row."""
     function = tasks.tasks.get(name)
     if function is None:
@@ -134,14 +136,14 @@ def _try_task(name: str, id: str, failures: int) -> tuple[float, int] | None:  #
         return _SLOWEST_RETRY, failures
     _engine.local.inside = True
     try:
-        function(id)
+        function(about)
     except Later as later:
         return later.seconds, 0
     except Exception as error:
         log.error(
             "task_failed",
             task=name,
-            about=id,
+            about=about,
             attempt=failures + 1,
             logged=getattr(error, "logged", None),
             exc_info=error,
@@ -152,12 +154,12 @@ def _try_task(name: str, id: str, failures: int) -> tuple[float, int] | None:  #
     return None
 
 
-def _again(seconds: float, name: str, id: str, due: str, run: int, failures: int) -> None:  # noqa: A002
+def _again(seconds: float, name: str, about: str, due: str, run: int, failures: int) -> None:
     """Enqueue the next try; if the database refuses (a full disk), hold on to it until it does not."""
     while True:
         try:
             with db.write() as session:
-                _put(session, seconds, name, id, due, run, failures)
+                _put(session, seconds, name, about, due, run, failures)
         except exc.DBAPIError as error:
             log.error("task_held", task=name, exc_info=error)
             if _engine.stopping.wait(5.0):

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import structlog
 
 from gateway import logs
 from gateway.db import new_id
@@ -25,7 +24,6 @@ def lines() -> Iterator[Any]:
     yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
     root.handlers[:] = handlers
     root.setLevel(level)
-    structlog.reset_defaults()
 
 
 def test_a_line_is_json_with_what_is_on_the_list(lines: Any) -> None:

@@ -6,7 +6,6 @@ from typing import Any
 
 import marshmallow as ma
 import pytest
-import structlog
 from flask import Flask, abort, request
 from flask.testing import FlaskClient
 from flask_smorest import Api, Blueprint
@@ -67,7 +66,6 @@ def log() -> Iterator[io.StringIO]:
     yield stream
     root.handlers[:] = handlers
     root.setLevel(level)
-    structlog.reset_defaults()
 
 
 @pytest.fixture
