@@ -6,7 +6,7 @@ A third, that a body of another content type is read as an empty one, is met by 
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, NoReturn, TypeVar, cast
+from typing import Any, ClassVar, NoReturn, TypeVar, cast
 
 import flask
 from flask_smorest import Api, Blueprint  # type: ignore[import-untyped]
@@ -58,6 +58,11 @@ class ProblemSchema(Schema):
 
 class Parser(FlaskParser):
     """Reads a request by a schema. A refusal names the field, in plain words, and never repeats its value."""
+
+    DEFAULT_UNKNOWN_BY_LOCATION: ClassVar[dict[str, str | None]] = {
+        **FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION,
+        "query": RAISE,
+    }
 
     def handle_error(self, error: ValidationError, req: flask.Request, schema: Schema, **options: Any) -> NoReturn:
         messages = _plain(error.messages)

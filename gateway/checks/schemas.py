@@ -90,7 +90,7 @@ class IdempotencySchema(Schema):
     idempotency_key = fields.String(
         required=True,
         data_key="Idempotency-Key",
-        validate=validate.Regexp(r"[\x21-\x7e]{1,255}\Z", error="must be 1 to 255 visible ASCII characters"),
+        validate=validate.Regexp(r"^[\x21-\x7e]{1,255}$", error="must be 1 to 255 visible ASCII characters"),
         metadata={"description": "A new random value for each check; the same value when sending it again."},
     )
 

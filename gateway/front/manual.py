@@ -110,7 +110,7 @@ def _call(document: Node, method: str, path: str, operation: Node, shared: list[
         parameters=tuple(_parameter(document, parameter) for parameter in parameters),
         body=tuple(_rows(document, body.get("schema", {}))),
         body_example=_example(body),
-        answers=tuple(_answer(document, status, answer) for status, answer in operation["responses"].items()),
+        answers=tuple(_answer(document, status, answer) for status, answer in sorted(operation["responses"].items())),
     )
 
 
