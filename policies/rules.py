@@ -12,6 +12,7 @@ from typing import Any
 
 from policies import cases, limits, vocabulary
 from policies.cases import Case, Slot
+from policies.days import Span
 from policies.documents import Table
 from policies.model import Sentence
 from policies.truth import Truth, all_of, any_of, negation
@@ -126,19 +127,31 @@ def _age(attribute: str) -> Callable[[Table, str], EntryTest]:
         bounds = limits.numbers(table, key)
 
         def test(case: Case) -> Truth:
-            age = _age_today(case) if attribute == "age" else getattr(case.entry, attribute)
-            return None if age is None else limits.between(age, bounds)
+            age = None if attribute == "age" else getattr(case.entry, attribute)
+            if age is not None:
+                return limits.between(age, bounds)
+            when = {"age": Span.on(case.day), "age_at_act": case.act, "age_at_decision": case.decision}[attribute]
+            return _age_within(case.born, when, bounds)
 
         return test
 
     return read
 
 
-def _age_today(case: Case) -> int | None:
-    if case.born is None:
+def _age_within(born: date | None, when: Span, bounds: dict[str, int]) -> Truth:
+    """An age that the entry does not give, from the day of birth: settled where the bounds of the day settle it."""
+    if born is None:
         return None
-    birthday_to_come = (case.day.month, case.day.day) < (case.born.month, case.born.day)
-    return case.day.year - case.born.year - birthday_to_come
+    youngest, oldest = _age_on(born, max(when.earliest, born)), _age_on(born, max(when.latest, born))
+    answers = [
+        {limits.between(youngest, {limit: bound}), limits.between(oldest, {limit: bound})}
+        for limit, bound in bounds.items()
+    ]
+    return all_of(answer.pop() if len(answer) == 1 else None for answer in answers)
+
+
+def _age_on(born: date, day: date) -> int:
+    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
 
 
 def _clean_for(table: Table, key: str) -> EntryTest:

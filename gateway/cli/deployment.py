@@ -12,15 +12,15 @@ from gateway.cli.words import AS_JSON, DATA, deployment, errors_told, fail, prin
 
 
 @click.command()
-@click.option("--exit", "ends", is_flag=True, help="End after the table instead of staying up.")
-@click.option("--port", type=int, default=0, help="Port on 127.0.0.1. Default: a free one.")
+@click.option("--exit", "leave", is_flag=True, help="End after the table instead of staying up.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port on 127.0.0.1. Default: a free one.")
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="Keep the demo's data in this folder.")
 @AS_JSON
-def demo(ends: bool, port: int, data: Path | None, as_json: bool) -> None:
+def demo(leave: bool, port: int | None, data: Path | None, as_json: bool) -> None:
     """Show the whole thing on this machine, with made-up people, in under a minute."""
-    from gateway.demo import play
+    from gateway.demo import command
 
-    sys.exit(play(ends=ends, port=port, folder=data, as_json=as_json))
+    sys.exit(command.run(data, port, leave=leave, as_json=as_json))
 
 
 @click.command()

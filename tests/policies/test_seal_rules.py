@@ -13,7 +13,7 @@ from policies.sealing import seal
 LIBRARY = Library.shipped()
 
 
-def rows(regime_id: str, day: str, *entries: dict[str, Any]) -> list[dict[str, Any]]:
+def rows(regime_id: str, day: str, *entries: dict[str, Any], born: str | None = None) -> list[dict[str, Any]]:
     """Seal entries (criminal convictions for theft of an adult unless they say otherwise) and return the rows."""
     regime = LIBRARY.regime(regime_id, date.fromisoformat(day))
     usual = {
@@ -24,8 +24,8 @@ def rows(regime_id: str, day: str, *entries: dict[str, Any]) -> list[dict[str, A
         "age_at_decision": 31,
         "traits_complete": True,
     }
-    record = read_record({"entries": [{**usual, **entry} for entry in entries]})
-    sealed = seal(record.entries, {regime.jurisdiction: regime}, date.fromisoformat(day))
+    record = read_record({"born": born, "entries": [{**usual, **entry} for entry in entries]})
+    sealed = seal(record.entries, {regime.jurisdiction: regime}, date.fromisoformat(day), record.born)
     return [seal_row(one) for one in sealed]
 
 
@@ -130,3 +130,14 @@ def test_no_law_for_the_day_is_refused() -> None:
         LIBRARY.regime("gb-eaw", date(2014, 3, 9))
     with pytest.raises(NothingInForce, match="there is no regime"):
         LIBRARY.regime("atlantis", date(2026, 1, 1))
+
+
+def test_an_age_that_is_not_given_follows_from_the_day_of_birth() -> None:
+    """Born and acted settle whether a crime was a minor's; without the day of the act only the decision bounds it."""
+    crime = {"decided_on": "2020-05-01", "sentences": [prison("2020-05-01", "P2Y")]}
+    acted = {**crime, "acted_on": "2020-02-01"}
+    assert rows("cn", "2026-06-01", acted, born="2002-02-02")[0]["level"] == "shallow"
+    assert rows("cn", "2026-06-01", acted, born="2002-02-01")[0]["level"] == "open"
+    assert rows("cn", "2026-06-01", crime, born="2002-02-01")[0]["between"] == ["open", "shallow"]
+    assert rows("cn", "2026-06-01", crime, born="2002-06-01")[0]["level"] == "shallow"
+    assert rows("cn", "2026-06-01", {**acted, "age_at_act": 30}, born="2010-02-01")[0]["level"] == "open"

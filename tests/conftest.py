@@ -1,0 +1,25 @@
+"""For all tests: where skips are refused (CI), a skipped test fails the run."""
+
+import os
+
+import pytest
+
+_SKIPPED: list[str] = []
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Remember what was skipped, and why."""
+    if report.skipped and not hasattr(report, "wasxfail"):
+        _SKIPPED.append(f"{report.nodeid}: {report.longrepr[2] if isinstance(report.longrepr, tuple) else ''}")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say loudly what was not tested."""
+    for line in _SKIPPED:
+        terminalreporter.write_line(f"NOT TESTED {line}", red=True, bold=True)
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Where skips are refused, they end the run as a failure."""
+    if _SKIPPED and exitstatus == pytest.ExitCode.OK and os.environ.get("SEALGATE_TESTS_REFUSE_SKIPS"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
