@@ -14,7 +14,7 @@ from policies.plain import describe
 from policies.policy import Bar, Policy
 
 # For each condition that a bar may set: the fields of the record format that it looks at.
-_LOOKS_AT: Mapping[str, tuple[str, ...]] = {
+LOOKS_AT: Mapping[str, tuple[str, ...]] = {
     "kind": ("kind",),
     "offence": ("offence",),
     "except_offence": ("offence",),
@@ -42,7 +42,7 @@ _LOOKS_AT: Mapping[str, tuple[str, ...]] = {
 # The end of a sentence may have to be worked out from its other days.
 _TERM = ("sentences.kind", "sentences.length", "sentences.indefinite", "sentences.started_on", "decided_on")
 # For each clock that a look-back counts from.
-_COUNTS_FROM: Mapping[str, tuple[str, ...]] = {
+COUNTS_FROM: Mapping[str, tuple[str, ...]] = {
     "act": ("acted_on", "decided_on"),
     "decision": ("decided_on",),
     "ended": ("ended_on",),
@@ -91,9 +91,9 @@ def _matter(bar: Bar, matter: Matter) -> dict[str, Any]:
 def reduced(entry: Entry, bar: Bar) -> dict[str, Any]:
     """The fields of an entry that decide whether this bar holds; what is unknown of them is null."""
     says = bar.condition.says
-    paths = {*_ALWAYS, *(path for key in says for path in _LOOKS_AT.get(key, ()))}
+    paths = {*_ALWAYS, *(path for key in says if key != "within" for path in LOOKS_AT[key])}
     if "within" in says:
-        paths.update(_COUNTS_FROM[says["within"]["clock"]])
+        paths.update(COUNTS_FROM[says["within"]["clock"]])
     fields = _only(write_entry(entry), paths)
     if "traits" in fields:  # a trait that the bar does not name decides nothing
         fields["traits"] = [trait for trait in fields["traits"] or [] if trait in says["traits"]]

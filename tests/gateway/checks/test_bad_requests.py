@@ -138,7 +138,7 @@ def test_an_oversized_body(stage) -> None:
 
 
 @pytest.mark.parametrize("key", [None, "", "x" * 256, "clé"])
-def test_a_key_that_is_missing_or_malformed(stage, message, key: str | None) -> None:
+def test_a_key_that_is_missing_or_malformed(stage, key: str | None) -> None:
     """400 names the header."""
     headers = {} if key is None else {"Idempotency-Key": key}
     problem = refused(stage, stage.caller().post("/v1/checks", request_for("CLEAN"), headers), 400)

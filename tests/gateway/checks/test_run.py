@@ -202,7 +202,7 @@ def test_the_day_stays(stage) -> None:
     ],
 )
 def test_what_goes_to_the_desk(outcome: str, needs_person: bool, refusal: str, drawn: bool, why: str | None) -> None:
-    """What is open, refusals unless the policy is automatic and the law sure, and the share of the clear that is drawn."""
+    """What is open, refusals unless policy and law let them pass, and the clear ones that are drawn."""
 
     class Given(Adjudication):
         @property
