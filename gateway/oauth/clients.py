@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from authlib.oauth2.rfc6749 import ClientMixin
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from gateway.oauth.models import Client, Institution
@@ -49,40 +49,31 @@ class RegisteredClient(ClientMixin):  # type: ignore[misc]
         return grant_type == GRANT
 
 
+_FIND = (
+    select(
+        Client.id,
+        Client.institution_id,
+        Institution.name.label("institution_name"),
+        Institution.policies,
+        Client.auth,
+        Client.jwks,
+        Client.secret_hash,
+        Client.scopes,
+        Client.desk,
+        Client.revoked_at.is_not(None).label("revoked"),
+        Institution.suspended_at.is_not(None).label("suspended"),
+    )
+    .join(Institution, Client.institution_id == Institution.id)
+    .where(Client.id == bindparam("client_id"))
+)
+
+
 def find(session: Session, client_id: str) -> RegisteredClient | None:
     """The client with this id; None for an unknown one or for what is no id of ours."""
     if not _ID.fullmatch(client_id):
         return None
-    row = session.execute(
-        select(
-            Client.id,
-            Client.institution_id,
-            Institution.name,
-            Institution.policies,
-            Client.auth,
-            Client.jwks,
-            Client.secret_hash,
-            Client.scopes,
-            Client.desk,
-            Client.revoked_at.is_not(None),
-            Institution.suspended_at.is_not(None),
-        )
-        .join(Institution, Client.institution_id == Institution.id)
-        .where(Client.id == client_id)
-    ).one_or_none()
+    row = session.connection().execute(_FIND, {"client_id": client_id}).mappings().one_or_none()
     if row is None:
         return None
-    ident, institution_id, name, policies, auth, jwks, secret_hash, scopes, desk, revoked, suspended = row
-    return RegisteredClient(
-        id=ident,
-        institution_id=institution_id,
-        institution_name=name,
-        policies=tuple(policies),
-        auth=auth,
-        jwks=jwks,
-        secret_hash=secret_hash,
-        scopes=tuple(scopes),
-        desk=desk,
-        revoked=revoked,
-        suspended=suspended,
-    )
+    lists = {"policies": tuple(row["policies"]), "scopes": tuple(row["scopes"])}
+    return RegisteredClient(**{**row, **lists})

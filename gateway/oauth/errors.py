@@ -5,7 +5,8 @@
     ├── UnsupportedGrant   400  unsupported_grant_type
     ├── InvalidTarget      400  invalid_target (RFC 8707)
     ├── TooLarge           413  invalid_request
-    ├── ClientRefused      401  invalid_client
+    ├── ClientRefused      400  invalid_client
+    │   └── ClientChallenged  401, when the Authorization header was used, or nothing at all
     └── TooManyFailures    429  temporarily_unavailable
 
 Descriptions are sentences of ours; nothing that was sent is repeated in them.
@@ -45,13 +46,24 @@ class TooLarge(InvalidRequestError):  # type: ignore[misc]
 
 
 class ClientRefused(InvalidClientError):  # type: ignore[misc]
-    """Client authentication failed. Always 401, with the challenge that RFC 9110 §15.5.2 asks for."""
+    """Client authentication by other means than the Authorization header failed.
+
+    Not 401: that needs a challenge, and common clients then show the challenge instead of the description.
+    """
+
+    def get_headers(self) -> Headers:
+        """JSON, not stored."""
+        return list(OAuth2Error.get_headers(self))
+
+
+class ClientChallenged(ClientRefused):
+    """Client authentication by the Authorization header failed, or there was none."""
 
     status_code = 401
 
     def get_headers(self) -> Headers:
-        """JSON, not stored, and a challenge without error details (RFC 7617 knows none)."""
-        return [*OAuth2Error.get_headers(self), ("WWW-Authenticate", f'Basic realm="{REALM}", charset="UTF-8"')]
+        """With the challenge of RFC 7617, which knows no error details."""
+        return [*super().get_headers(), ("WWW-Authenticate", f'Basic realm="{REALM}", charset="UTF-8"')]
 
 
 class TooManyFailures(OAuth2Error):  # type: ignore[misc]

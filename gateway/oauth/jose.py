@@ -67,9 +67,10 @@ def _models() -> dict[str, Any]:
 
 
 class _Registry(JWSRegistry):
-    """joserfc's algorithms, reduced to ours."""
+    """joserfc's algorithms, reduced to ours, and its limits, widened to those of `read`."""
 
     algorithms = _models()
+    max_header_length = max_signature_length = MAX_TOKEN
 
 
 # Headers that we do not know are ignored, as RFC 7515 §4 wants it; critical ones are refused by `read`.

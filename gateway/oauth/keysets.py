@@ -16,7 +16,7 @@ from joserfc.jwk import ECKey, OKPKey, RSAKey
 from gateway.oauth.jose import PublicKey, Unverified
 
 MAX_KEYS = 10
-RSA_BITS = range(2048, 8193)
+RSA_BITS = range(2048, 4097)
 
 _PRIVATE = ("d", "p", "q", "dp", "dq", "qi", "oth", "k")
 _MEMBERS = {"EC": ("crv", "x", "y"), "OKP": ("crv", "x"), "RSA": ("n", "e")}
@@ -73,7 +73,7 @@ def _read_key(key: object, place: str) -> dict[str, str]:
         if name in key:
             raise KeySetRefused(f"{place}.{name}", "belongs to a private or shared key; send the public key only")
     kind = key.get("kty")
-    if kind not in _MEMBERS:
+    if not isinstance(kind, str) or kind not in _MEMBERS:
         raise KeySetRefused(f"{place}.kty", "must be EC, OKP or RSA")
     _check_purpose(key, kind, place)
     for name in _MEMBERS[kind]:

@@ -48,6 +48,8 @@ def _read(request: Request) -> dict[str, str]:
         raise InvalidRequestError(f"Send the parameters as {FORM}.")
     if request.query_string:
         raise InvalidRequestError("Send the parameters in the body, none in the URL.")
+    if request.content_length is None:  # a body in chunks would be read as an empty one
+        raise InvalidRequestError("Send the body with a Content-Length.")
     request.max_content_length = MAX_FORM
     try:
         form = request.form

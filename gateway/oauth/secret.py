@@ -15,7 +15,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
 from gateway.oauth.clients import RegisteredClient
-from gateway.oauth.errors import ClientRefused, TooManyFailures
+from gateway.oauth.errors import ClientChallenged, TooManyFailures
 from gateway.oauth.failures import Failures
 from gateway.oauth.request import FormRequest
 
@@ -43,13 +43,13 @@ class SecretBasic:
     def __call__(
         self, query_client: Callable[[str], RegisteredClient | None], request: FormRequest
     ) -> RegisteredClient:
-        """The client whose id and secret are in the Authorization header. Raises ClientRefused, TooManyFailures."""
+        """The client whose id and secret are in the Authorization header. Raises ClientChallenged, TooManyFailures."""
         client_id, secret = credentials(request.headers.get("Authorization", ""))
         client = query_client(client_id)
         if client is None or client.secret_hash is None:
-            raise ClientRefused(_NOT_VERIFIED)
+            raise ClientChallenged(_NOT_VERIFIED)
         if request.form.get("client_id", client.id) != client.id:
-            raise ClientRefused("client_id names another client than the Authorization header.")
+            raise ClientChallenged("client_id names another client than the Authorization header.")
         self._check(client, client.secret_hash, secret)
         return client
 
@@ -64,13 +64,13 @@ class SecretBasic:
         try:
             _HASHER.verify(secret_hash, secret)
         except (Argon2Error, InvalidHashError):
-            raise ClientRefused(_NOT_VERIFIED) from None
+            raise ClientChallenged(_NOT_VERIFIED) from None
         self._failures.refund(client.id)
         self._proved[client.id] = digest
 
 
 def credentials(header: str) -> tuple[str, str]:
-    """Id and secret out of a Basic Authorization header. Raises ClientRefused."""
+    """Id and secret out of a Basic Authorization header. Raises ClientChallenged."""
     _, _, encoded = header.partition(" ")
     try:
         pair = base64.b64decode(encoded.strip(), validate=True).decode()
@@ -78,5 +78,5 @@ def credentials(header: str) -> tuple[str, str]:
         pair = ""
     client_id, colon, secret = pair.partition(":")
     if not colon:
-        raise ClientRefused("The Authorization header is not well-formed Basic.")
+        raise ClientChallenged("The Authorization header is not well-formed Basic.")
     return unquote_plus(client_id), unquote_plus(secret)

@@ -14,7 +14,7 @@ from gateway import logs
 from gateway.db import db
 from gateway.oauth import assertion, clients, secret, signing, tokens
 from gateway.oauth.clients import RegisteredClient
-from gateway.oauth.errors import ClientRefused, InvalidTarget, UnsupportedGrant
+from gateway.oauth.errors import ClientChallenged, ClientRefused, InvalidTarget, UnsupportedGrant
 from gateway.oauth.failures import Failures
 from gateway.oauth.request import FormRequest
 from gateway.oauth.tokens import AccessToken
@@ -145,13 +145,14 @@ class Server(AuthorizationServer):  # type: ignore[misc]
         used = {assertion.METHOD: "client_assertion" in request.form, secret.METHOD: request.scheme == "basic"}
         if all(used.values()):
             raise InvalidRequestError("Authenticate in one way, not in two.")
+        refused = ClientRefused if used[assertion.METHOD] or "client_secret" in request.form else ClientChallenged
         if not any(used.values()) or "client_secret" in request.form:
-            raise ClientRefused(f"Authenticate by {' or '.join(methods)}.")
+            raise refused(f"Authenticate by {' or '.join(methods)}.")
         client: RegisteredClient = super().authenticate_client(
             request, [method for method in methods if used[method]], endpoint
         )
         if client.suspended:
-            raise ClientRefused("The institution of this client is suspended.")
+            raise refused("The institution of this client is suspended.")
         return client
 
     def handle_error_response(self, _request: object, error: OAuth2Error) -> Response:

@@ -12,7 +12,7 @@ from typing import Any
 
 from authlib.oauth2.rfc6749 import TokenMixin
 from joserfc import jwt
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from gateway import clock
@@ -22,6 +22,8 @@ from gateway.oauth.models import RevokedToken
 
 LIFETIME = timedelta(minutes=10)
 TYPE = "at+jwt"
+
+_REVOKED = select(RevokedToken.jti).where(RevokedToken.jti == bindparam("jti"))
 
 
 def resources(issuer: str) -> tuple[str, str]:
@@ -97,7 +99,7 @@ def read(session: Session, issuer: str, text: str) -> AccessToken | None:
     if client is None:
         return None
     scopes = tuple(scope for scope in str(claims["scope"]).split() if scope in client.scopes)
-    revoked = session.get(RevokedToken, str(claims["jti"])) is not None
+    revoked = session.connection().execute(_REVOKED, {"jti": claims["jti"]}).first() is not None
     expires_at = datetime.fromtimestamp(claims["exp"], UTC)
     return AccessToken(str(claims["jti"]), client, scopes, claims, expires_at, revoked)
 
@@ -105,5 +107,5 @@ def read(session: Session, issuer: str, text: str) -> AccessToken | None:
 def revoke(session: Session, token: AccessToken) -> None:
     """Take a token back before its time; tokens that have expired meanwhile are forgotten."""
     session.execute(delete(RevokedToken).where(RevokedToken.expires_at < clock.now()))
-    if session.scalar(select(RevokedToken.jti).where(RevokedToken.jti == token.jti)) is None:
+    if session.get(RevokedToken, token.jti) is None:
         session.add(RevokedToken(jti=token.jti, expires_at=token.expires_at))
