@@ -36,6 +36,9 @@ class UnknownCode:
     count: int
     first_line: int
 
+    def __str__(self) -> str:
+        return f"{self.set} {self.code}: {self.count} times, first on line {self.first_line}"
+
 
 @dataclass
 class Translation:

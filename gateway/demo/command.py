@@ -75,7 +75,9 @@ def _play(folder: Path, port: int, console: Console, *, leave: bool, as_json: bo
             sys.stdout.write(json.dumps(show.document(told, day, stage.issuer, link), ensure_ascii=False) + "\n")
             sys.stdout.flush()
         if waiting is not None:
-            console.print(show.addresses(stage.issuer, stage.outbox, cast.yours, waiting["consent"]["url"]))
+            console.print(
+                show.addresses(stage.issuer, stage.outbox, cast.yours, waiting["consent"]["url"]), soft_wrap=True
+            )
             _stay(stage, cast, waiting["id"], console)
     return 0 if all(one.as_expected(day) for one in told) else 1
 

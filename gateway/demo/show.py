@@ -57,8 +57,8 @@ def _answer(one: Told, day: date) -> Text:
 
 def addresses(issuer: str, outbox: Path, yours: Asked, link: str) -> Text:
     """Where to go on looking, with what to type."""
-    lines = Text("\nIt stays up. Open in a browser:\n", "bold")
-    lines.append(f"  {issuer}/            the front page\n", "")
+    lines = Text().append("\nIt stays up. Open in a browser:\n", "bold")
+    lines.append(f"  {issuer}/            the front page\n")
     lines.append(f"  {issuer}/docs        the API\n")
     lines.append("\nA request for consent is waiting for you:\n", "bold")
     lines.append(f"  {link}\n")
