@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from gateway.db.columns import Base, UtcDateTime, new_id
 from gateway.db.sqlite import Gate, open_engine
 
-__all__ = ["Base", "Database", "UtcDateTime", "db", "new_id"]
+__all__ = ["Base", "Database", "UtcDateTime", "alembic_config", "db", "new_id"]
 
 _READ = "sealgate_read"
 _MIGRATIONS = Path(__file__).parent.parent / "migrations"
@@ -91,9 +91,9 @@ class Database:
             gate.leave(None)
 
     def upgrade(self) -> None:
-        """Bring the tables to the newest migration."""
-        with self.engine.connect() as connection:
-            config = _alembic()
+        """Bring the tables to the newest migration, in one transaction."""
+        with self.engine.begin() as connection:
+            config = alembic_config()
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
@@ -101,12 +101,14 @@ class Database:
         """Whether the tables are older than the newest migration."""
         with self.engine.execution_options(**{_READ: True}).connect() as connection:
             applied = MigrationContext.configure(connection).get_current_heads()
-        return set(applied) != set(ScriptDirectory.from_config(_alembic()).get_heads())
+        return set(applied) != set(ScriptDirectory.from_config(alembic_config()).get_heads())
 
 
-def _alembic() -> AlembicConfig:
+def alembic_config() -> AlembicConfig:
+    """Where Alembic finds our migrations; it needs a connection in `attributes` to run them."""
     config = AlembicConfig()
-    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
     return config
 
 

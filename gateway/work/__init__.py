@@ -11,16 +11,9 @@ Tasks carry ids only and are done at least once; a task raises `Later` to be tri
 this is DBOS Transact; nothing outside this package knows that.
 """
 
-from gateway.work.engine import (
-    AlreadyRunning,
-    enqueue,
-    launch,
-    prepare,
-    running,
-    step,
-    stop,
-    unfinished,
-)
+from gateway.work.doing import step
+from gateway.work.engine import AlreadyRunning, launch, prepare, stop
+from gateway.work.queue import enqueue, running, unfinished
 from gateway.work.tasks import Later, StepFailed, every, task
 
 __all__ = [

@@ -1,0 +1,1 @@
+"""The history of our tables. `db.upgrade()` runs it; `python -m gateway.migrations "what changes"` adds to it."""

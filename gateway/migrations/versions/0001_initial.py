@@ -1,0 +1,308 @@
+"""The first tables. 300 lines because it is one list of them."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Make the change."""
+    _vault()
+    _log()
+    _oauth()
+    _people()
+    _checks()
+
+
+def downgrade() -> None:
+    """Take it back."""
+    for table in (
+        "punctuality",
+        "reviews",
+        "idempotency_keys",
+        "checks",
+        "consent_lateness",
+        "consent_failures",
+        "consent_visits",
+        "consents",
+        "messages",
+        "signing_keys",
+        "revoked_tokens",
+        "used_assertions",
+        "clients",
+        "institutions",
+        "audit_checkpoints",
+        "audit_nodes",
+        "audit_entries",
+        "vault_items",
+        "vault_keys",
+    ):
+        op.drop_table(table)
+
+
+def _vault() -> None:
+    """What the vault keeps. 40 lines because it is a list."""
+    op.create_table(
+        "vault_keys",
+        sa.Column("owner_id", sa.String(length=80), nullable=False),
+        sa.Column("kek_id", sa.String(length=40), nullable=True),
+        sa.Column("wrapped", sa.LargeBinary(), nullable=True),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("shredded_at", sa.DateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("owner_id", name=op.f("pk_vault_keys")),
+    )
+    op.create_index(op.f("ix_vault_keys_kek_id"), "vault_keys", ["kek_id"], unique=False)
+    op.create_table(
+        "vault_items",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("owner_id", sa.String(length=80), nullable=False),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["owner_id"], ["vault_keys.owner_id"], name=op.f("fk_vault_items_owner_id_vault_keys")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_vault_items")),
+        sa.UniqueConstraint("owner_id", "name", name=op.f("uq_vault_items_owner_id_name")),
+    )
+
+
+def _log() -> None:
+    """The audit log. 40 lines because it is a list."""
+    op.create_table(
+        "audit_entries",
+        sa.Column("recorded", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("about", sa.String(length=80), nullable=True),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.Column("facts", sa.Text(), nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("recorded", name=op.f("pk_audit_entries")),
+        sa.UniqueConstraint("id", name=op.f("uq_audit_entries_id")),
+        sa.UniqueConstraint("position", name=op.f("uq_audit_entries_position")),
+        sqlite_autoincrement=True,
+    )
+    op.create_index(op.f("ix_audit_entries_about"), "audit_entries", ["about"], unique=False)
+    op.create_table(
+        "audit_nodes",
+        sa.Column("level", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("idx", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("hash", sa.LargeBinary(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("level", "idx", name=op.f("pk_audit_nodes")),
+    )
+    op.create_table(
+        "audit_checkpoints",
+        sa.Column("size", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("root", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("size", name=op.f("pk_audit_checkpoints")),
+    )
+
+
+def _oauth() -> None:
+    """Who calls. 40 lines because it is a list."""
+    op.create_table(
+        "institutions",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("registration", sa.String(length=80), nullable=False),
+        sa.Column("jurisdiction", sa.String(length=16), nullable=False),
+        sa.Column("policies", sa.JSON(), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("suspended_at", sa.DateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_institutions")),
+        sa.UniqueConstraint("jurisdiction", "registration", name=op.f("uq_institutions_jurisdiction_registration")),
+    )
+    op.create_table(
+        "clients",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("institution_id", sa.String(length=40), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("auth", sa.String(length=32), nullable=False),
+        sa.Column("jwks", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("secret_hash", sa.String(length=200), nullable=True),
+        sa.Column("scopes", sa.JSON(), nullable=False),
+        sa.Column("desk", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("revoked_at", sa.DateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["institution_id"], ["institutions.id"], name=op.f("fk_clients_institution_id_institutions")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_clients")),
+    )
+    op.create_index(op.f("ix_clients_institution_id"), "clients", ["institution_id"], unique=False)
+    op.create_table(
+        "used_assertions",
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("expires_at", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_used_assertions")),
+    )
+    op.create_index(op.f("ix_used_assertions_expires_at"), "used_assertions", ["expires_at"], unique=False)
+    op.create_table(
+        "revoked_tokens",
+        sa.Column("jti", sa.String(length=40), nullable=False),
+        sa.Column("expires_at", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("jti", name=op.f("pk_revoked_tokens")),
+    )
+    op.create_index(op.f("ix_revoked_tokens_expires_at"), "revoked_tokens", ["expires_at"], unique=False)
+    op.create_table(
+        "signing_keys",
+        sa.Column("kid", sa.String(length=40), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("public", sa.JSON(), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("retires_at", sa.DateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("kid", name=op.f("pk_signing_keys")),
+    )
+    op.create_index(
+        "uq_signing_keys_one_current",
+        "signing_keys",
+        ["state"],
+        unique=True,
+        sqlite_where=sa.text("state = 'current'"),
+        postgresql_where=sa.text("state = 'current'"),
+    )
+
+
+def _people() -> None:
+    """Messages and consents. 40 lines because it is a list."""
+    op.create_table(
+        "messages",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("template", sa.String(length=40), nullable=False),
+        sa.Column("language", sa.String(length=8), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("until", sa.DateTime(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("closed_at", sa.DateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_messages")),
+    )
+    op.create_table(
+        "consents",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("check_id", sa.String(length=40), nullable=False),
+        sa.Column("institution", sa.String(length=200), nullable=False),
+        sa.Column("policy", sa.String(length=80), nullable=False),
+        sa.Column("version", sa.String(length=40), nullable=False),
+        sa.Column("role", sa.String(length=80), nullable=False),
+        sa.Column("purpose", sa.String(length=40), nullable=False),
+        sa.Column("language", sa.String(length=8), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("requested_at", sa.DateTime(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(), nullable=False),
+        sa.Column("given_at", sa.DateTime(), nullable=True),
+        sa.Column("closed_at", sa.DateTime(), nullable=True),
+        sa.Column("hold_seconds", sa.Integer(), nullable=False),
+        sa.Column("grid_seconds", sa.Integer(), nullable=False),
+        sa.Column("nominal_release_at", sa.DateTime(), nullable=True),
+        sa.Column("release_at", sa.DateTime(), nullable=True),
+        sa.Column("told_at", sa.DateTime(), nullable=True),
+        sa.Column("released_at", sa.DateTime(), nullable=True),
+        sa.Column("reachable", sa.Boolean(), nullable=False),
+        sa.Column("link_hash", sa.String(length=64), nullable=False),
+        sa.Column("code_hash", sa.String(length=64), nullable=False),
+        sa.Column("strikes", sa.Integer(), nullable=False),
+        sa.Column("pauses", sa.Integer(), nullable=False),
+        sa.Column("paused_until", sa.DateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_consents")),
+        sa.UniqueConstraint("check_id", name=op.f("uq_consents_check_id")),
+        sa.UniqueConstraint("code_hash", name=op.f("uq_consents_code_hash")),
+        sa.UniqueConstraint("link_hash", name=op.f("uq_consents_link_hash")),
+    )
+    op.create_index(op.f("ix_consents_release_at"), "consents", ["release_at"], unique=False)
+    op.create_table(
+        "consent_visits",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("consent_id", sa.String(length=40), nullable=False),
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(), nullable=False),
+        sa.Column("proved_at", sa.DateTime(), nullable=True),
+        sa.Column("code_hash", sa.String(length=64), nullable=True),
+        sa.Column("code_expires_at", sa.DateTime(), nullable=True),
+        sa.Column("state_hash", sa.String(length=64), nullable=True),
+        sa.ForeignKeyConstraint(["consent_id"], ["consents.id"], name=op.f("fk_consent_visits_consent_id_consents")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_consent_visits")),
+        sa.UniqueConstraint("state_hash", name=op.f("uq_consent_visits_state_hash")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_consent_visits_token_hash")),
+    )
+    op.create_index(op.f("ix_consent_visits_consent_id"), "consent_visits", ["consent_id"], unique=False)
+    op.create_index(op.f("ix_consent_visits_expires_at"), "consent_visits", ["expires_at"], unique=False)
+    op.create_table(
+        "consent_failures",
+        sa.Column("place", sa.String(length=64), nullable=False),
+        sa.Column("since", sa.DateTime(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("place", name=op.f("pk_consent_failures")),
+    )
+    op.create_index(op.f("ix_consent_failures_since"), "consent_failures", ["since"], unique=False)
+    op.create_table(
+        "consent_lateness",
+        sa.Column("policy", sa.String(length=80), nullable=False),
+        sa.Column("rate", sa.Double(), nullable=False),
+        sa.Column("observed_at", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("policy", name=op.f("pk_consent_lateness")),
+    )
+
+
+def _checks() -> None:
+    """Checks and their reviews. 40 lines because it is a list."""
+    op.create_table(
+        "checks",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("institution_id", sa.String(length=40), nullable=False),
+        sa.Column("client_id", sa.String(length=40), nullable=False),
+        sa.Column("reference_index", sa.String(length=64), nullable=True),
+        sa.Column("policy", sa.String(length=80), nullable=False),
+        sa.Column("version", sa.String(length=40), nullable=False),
+        sa.Column("role", sa.String(length=80), nullable=False),
+        sa.Column("purpose", sa.String(length=40), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=True),
+        sa.Column("regimes", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("ready_at", sa.DateTime(), nullable=True),
+        sa.Column("result_entry", sa.String(length=40), nullable=True),
+        sa.Column("closed_at", sa.DateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["client_id"], ["clients.id"], name=op.f("fk_checks_client_id_clients")),
+        sa.ForeignKeyConstraint(
+            ["institution_id"], ["institutions.id"], name=op.f("fk_checks_institution_id_institutions")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_checks")),
+    )
+    op.create_index("ix_checks_of_institution", "checks", ["institution_id", "created_at", "id"], unique=False)
+    op.create_index(op.f("ix_checks_reference_index"), "checks", ["reference_index"], unique=False)
+    op.create_table(
+        "idempotency_keys",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("client_id", sa.String(length=40), nullable=False),
+        sa.Column("key_index", sa.String(length=64), nullable=False),
+        sa.Column("body_index", sa.String(length=64), nullable=False),
+        sa.Column("started_at", sa.DateTime(), nullable=False),
+        sa.Column("attempt", sa.String(length=40), nullable=False),
+        sa.Column("answered_at", sa.DateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["client_id"], ["clients.id"], name=op.f("fk_idempotency_keys_client_id_clients")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_idempotency_keys")),
+        sa.UniqueConstraint("client_id", "key_index", name=op.f("uq_idempotency_keys_client_id_key_index")),
+    )
+    op.create_table(
+        "reviews",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("check_id", sa.String(length=40), nullable=True),
+        sa.Column("opened_at", sa.DateTime(), nullable=False),
+        sa.Column("decided_at", sa.DateTime(), nullable=True),
+        sa.Column("decided_by", sa.String(length=40), nullable=True),
+        sa.ForeignKeyConstraint(["check_id"], ["checks.id"], name=op.f("fk_reviews_check_id_checks")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reviews")),
+        sa.UniqueConstraint("check_id", name=op.f("uq_reviews_check_id")),
+    )
+    op.create_table(
+        "punctuality",
+        sa.Column("policy", sa.String(length=80), nullable=False),
+        sa.Column("answers", sa.Integer(), nullable=False),
+        sa.Column("late", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("policy", name=op.f("pk_punctuality")),
+    )
