@@ -1,0 +1,143 @@
+"""The OpenAPI document: valid, complete, and true of what the app answers."""
+
+import json
+from typing import Any
+
+import pytest
+from openapi_schema_validator import OAS31Validator
+from openapi_spec_validator import validate
+from referencing import Registry, Resource
+
+from gateway.app import GUARDS
+from gateway.checks import examples
+from gateway.desk import examples as desk_examples
+
+ROOMS = set(GUARDS)
+
+
+def document(stage) -> dict[str, Any]:
+    """The document as it is served."""
+    answer = stage.app.test_client().get("/openapi.json")
+    assert answer.mimetype == "application/json"
+    return json.loads(answer.text)
+
+
+def fits(whole: dict[str, Any], schema: dict[str, Any], instance: object) -> None:
+    """Hold an instance against a schema of the document, and let nothing be there that the schema does not name."""
+    registry = Registry().with_resource("urn:doc", Resource.from_contents(whole, default_specification=_DRAFT))
+    reference = {"$ref": f"urn:doc#/components/schemas/{schema['$ref'].rsplit('/', 1)[1]}"}
+    OAS31Validator(reference, registry=registry, format_checker=OAS31Validator.FORMAT_CHECKER).validate(instance)
+    named = set(whole["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]["properties"])
+    assert not isinstance(instance, dict) or set(instance) <= named
+
+
+_DRAFT = Resource.from_contents({"$schema": "https://json-schema.org/draft/2020-12/schema"})._specification
+
+
+def answer_schema(whole: dict[str, Any], method: str, path: str, status: int) -> dict[str, Any]:
+    """The documented schema of an answer."""
+    content = whole["paths"][path][method]["responses"][str(status)]["content"]
+    kind = "application/json" if status < 400 else "application/problem+json"
+    assert list(content) == [kind]
+    schema: dict[str, Any] = content[kind]["schema"]
+    return schema
+
+
+def test_it_is_valid_openapi_31(stage) -> None:
+    """By the validator of the specification."""
+    whole = document(stage)
+    assert whole["openapi"] == "3.1.0"
+    validate(whole)
+
+
+def test_every_route_of_the_api_is_in_it(stage) -> None:
+    """Each call under /v1 with its method, and nothing else."""
+    routes = {
+        (str(rule).replace("<", "{").replace(">", "}"), method.lower())
+        for rule in stage.app.url_map.iter_rules()
+        if str(rule).startswith("/v1/")
+        for method in rule.methods or ()
+        if method in ("GET", "POST", "PUT", "PATCH", "DELETE")
+    }
+    documented = {(path, method) for path, item in document(stage)["paths"].items() for method in item}
+    assert {(path, method) for path, method in documented if method != "parameters"} == routes
+
+
+def test_the_scopes_are_those_of_the_guards(stage) -> None:
+    """Every call says which scope it takes, as its guard has it."""
+    whole = document(stage)
+    for path, item in whole["paths"].items():
+        for method, operation in item.items():
+            if method != "parameters":
+                (tag,) = operation["tags"]
+                assert operation["security"] == [{"oauth2": list(GUARDS[tag].scopes)}], path
+    flow = whole["components"]["securitySchemes"]["oauth2"]["flows"]["clientCredentials"]
+    assert flow["tokenUrl"] == "http://localhost:8000/oauth/token"
+    assert {scope for guard in GUARDS.values() for scope in guard.scopes} <= set(flow["scopes"])
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "example"),
+    [
+        ("get", "/v1/roles", 200, examples.ROLES),
+        ("post", "/v1/checks", 201, examples.NEW_CHECK),
+        ("get", "/v1/checks", 200, examples.LIST),
+        ("get", "/v1/checks/{check_id}", 200, examples.COMPLETED),
+        ("post", "/v1/checks/{check_id}/cancel", 200, examples.CLOSED),
+        ("get", "/v1/reviews", 200, desk_examples.LIST),
+        ("get", "/v1/reviews/{review_id}", 200, desk_examples.QUESTION),
+        ("post", "/v1/reviews/{review_id}/decision", 200, desk_examples.DECIDED),
+    ],
+)
+def test_examples_fit_their_schemas(stage, method: str, path: str, status: int, example: object) -> None:
+    """Each example is one that the schema beside it takes."""
+    whole = document(stage)
+    assert whole["paths"][path][method]["responses"][str(status)]["content"]["application/json"]["example"] == example
+    fits(whole, answer_schema(whole, method, path, status), example)
+
+
+def test_the_example_of_a_request_is_taken(stage) -> None:
+    """What the document shows can be sent as it stands."""
+    hr = stage.caller()
+    content = document(stage)["paths"]["/v1/checks"]["post"]["requestBody"]["content"]["application/json"]
+    assert hr.post("/v1/checks", content["example"], {"Idempotency-Key": "k"}).status_code == 201
+
+
+def test_answers_are_as_documented(stage) -> None:
+    """A whole check's answers, each held against the document."""
+    whole, hr, desk = document(stage), stage.caller(), stage.desk()
+    new = hr.ask("BARRED")
+    check_id = new.json["id"]
+    fits(whole, answer_schema(whole, "post", "/v1/checks", 201), new.json)
+    fits(whole, answer_schema(whole, "get", "/v1/roles", 200), hr.get("/v1/roles").json)
+    stage.agree(check_id)
+    reviews = desk.get("/v1/reviews").json
+    fits(whole, answer_schema(whole, "get", "/v1/reviews", 200), reviews)
+    path = f"/v1/reviews/{reviews['reviews'][0]['id']}"
+    fits(whole, answer_schema(whole, "get", "/v1/reviews/{review_id}", 200), desk.get(path).json)
+    decided = desk.post(f"{path}/decision", {"decision": "confirm"}).json
+    fits(whole, answer_schema(whole, "post", "/v1/reviews/{review_id}/decision", 200), decided)
+    stage.forward(days=2)
+    fits(whole, answer_schema(whole, "get", "/v1/checks/{check_id}", 200), hr.see(check_id))
+    fits(whole, answer_schema(whole, "get", "/v1/checks", 200), hr.get("/v1/checks").json)
+
+
+def test_errors_are_as_documented(stage) -> None:
+    """Problems have the documented form, and every status that came is one that the document names."""
+    whole, hr = document(stage), stage.caller()
+    check_id = hr.asked()
+    hr.post(f"/v1/checks/{check_id}/cancel")
+    seen = [
+        ("post", "/v1/checks", hr.post("/v1/checks", {}, {"Idempotency-Key": "k"})),
+        ("post", "/v1/checks", hr.post("/v1/checks", {})),
+        ("post", "/v1/checks", hr.ask(policy="cn/physician", role="physician", key="p")),
+        ("post", "/v1/checks", hr.post("/v1/checks", data="x", content_type="text/plain")),
+        ("post", "/v1/checks/{check_id}/cancel", hr.post(f"/v1/checks/{check_id}/cancel")),
+        ("get", "/v1/checks/{check_id}", hr.get("/v1/checks/nothing")),
+        ("get", "/v1/checks", hr.get("/v1/checks?status=x")),
+        ("get", "/v1/roles", stage.app.test_client().get("/v1/roles")),
+        ("get", "/v1/reviews", hr.get("/v1/reviews")),
+    ]
+    for method, path, answer in seen:
+        assert answer.mimetype == "application/problem+json"
+        fits(whole, answer_schema(whole, method, path, answer.status_code), answer.json)
