@@ -73,11 +73,14 @@ def shipped(name: str) -> CodeTable:
 
 
 def read(path: Path) -> CodeTable:
-    """A code table from a file. Raises CodeTableError, OSError."""
+    """A code table from a file. Raises CodeTableError."""
     try:
-        return parse(path.read_text("utf-8"), str(path))
+        text = path.read_text("utf-8")
+    except OSError as error:
+        raise CodeTableError(str(path), "", f"cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
         raise CodeTableError(str(path), "", "is not text in UTF-8") from None
+    return parse(text, str(path))
 
 
 def parse(text: str, file: str) -> CodeTable:

@@ -49,7 +49,7 @@ def build(
     not answer until it is built without bad lines: a record with a line missing must not look clean. A line of which
     not even the person can be read ends the build all the same.
 
-    Raises SourceError, OSError; ValueError for a key that is not 32 bytes long.
+    Raises SourceError, also when a file cannot be read or written; ValueError for a key that is not 32 bytes long.
     """
     if len(key) != KEY_BYTES:
         raise ValueError(f"a registry key has {KEY_BYTES} bytes")
@@ -57,18 +57,21 @@ def build(
     part = target.with_name(f"{target.name}.part-{secrets.token_hex(4)}")
     beside = part.with_name(f"{part.name}.staging")
     try:
+        run = _Run(Source(source, codes), source.stat().st_size, progress, rejected)
         for path in (part, beside):
             path.touch(mode=0o600, exist_ok=False)
-        run = _Run(Source(source, codes), source.stat().st_size, progress, rejected)
         with closing(Staging(part, beside, key, codes.single)) as staging:
             written = run.through(staging)
         _put_in_place(part, target)
         run.told_of_writing(1.0)
     except sqlite3.Error as error:
-        raise OSError(f"{target}: cannot be written: {error}") from None
+        raise SourceError(str(target), 0, "", f"cannot be written: {error}") from None
+    except OSError as error:
+        file = target if error.filename in (None, str(part), str(beside)) else error.filename
+        raise SourceError(str(file), 0, "", f"cannot be used: {error.strerror}") from None
     finally:
         for path in (part, beside):
-            with suppress(FileNotFoundError):
+            with suppress(OSError):
                 path.unlink()
     seconds = round(time.monotonic() - began, 2)
     size = target.stat().st_size

@@ -20,7 +20,7 @@ from policies.model import write_entry
 
 
 class SourceError(Exception):
-    """A source that cannot be read. `line` counts from 1 (0: the whole file), `column` is a column or a field.
+    """A file of a build that cannot be used. `line` counts from 1 (0: the whole file), `column` is a column or a field.
 
     The text never repeats what the line holds.
     """

@@ -60,6 +60,8 @@ def test_a_table_that_is_not_there_or_not_text_is_refused(tmp_path: Path) -> Non
         shipped("nowhere")
     with pytest.raises(CodeTableError, match="no code table of this name"):
         shipped("../codes/cn-sample")
+    with pytest.raises(CodeTableError, match="cannot be read: No such file"):
+        read(tmp_path / "t.toml")
     (tmp_path / "t.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(CodeTableError, match="not text in UTF-8"):
         read(tmp_path / "t.toml")

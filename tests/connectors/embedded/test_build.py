@@ -259,8 +259,15 @@ def test_a_wrong_key_is_refused_before_anything_is_read(tmp_path: Path) -> None:
         build(tmp_path / "people.csv", tmp_path / "people.sqlite", b"short", NO_CODES, lambda done, total: None)
 
 
-def test_a_source_that_is_not_there_is_an_ordinary_error(tmp_path: Path) -> None:
-    """The operating system's own message, and nothing left behind."""
-    with pytest.raises(FileNotFoundError):
+def test_a_source_that_is_not_there_is_named(tmp_path: Path) -> None:
+    """The operating system's own words, and nothing left behind."""
+    with pytest.raises(SourceError, match=r"people.csv: cannot be used: No such file"):
         build(tmp_path / "people.csv", tmp_path / "people.sqlite", KEY, NO_CODES, lambda done, total: None)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_target_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    """By its own name, not by that of a temporary file."""
+    (tmp_path / "people.csv").write_text(HEADER + ROW)
+    with pytest.raises(SourceError, match=r"nowhere/people.sqlite: cannot be used: No such file"):
+        build(tmp_path / "people.csv", tmp_path / "nowhere/people.sqlite", KEY, NO_CODES, lambda done, total: None)
