@@ -36,7 +36,7 @@ def nowhere(_rest: str) -> Response:
 @pages.route("", methods=["GET", "POST"])
 def start() -> AnyResponse:
     """For those who have a short code: type it."""
-    if request.method == "GET":
+    if request.method != "POST":
         return page("start", wrong=False, typed="")
     now, place = clock.now(), attempts.place_of(request.remote_addr)
     with db.write() as session:
@@ -60,7 +60,7 @@ def _by_code(session: Session) -> Consent | None:
 @pages.route("/<link>", methods=["GET", "POST"])
 def welcome(link: str) -> AnyResponse:
     """For those who have the link: who asks. The same in every state, for anybody may have come by the link."""
-    if request.method == "GET":
+    if request.method != "POST":
         return page("welcome", still_open=clock.now() < g.consent.expires_at)
     with db.write() as session:
         return _begin(session, session.get_one(Consent, g.consent.id))
@@ -79,15 +79,15 @@ def _begin(session: Session, consent: Consent) -> AnyResponse:
 @pages.route("/<consent_id>/prove", methods=["GET", "POST"])
 def prove(consent_id: str) -> AnyResponse:
     """Prove who you are: particulars and a code, or a sign-in at the provider."""
-    if request.method == "GET" and visits.proved(g.visit, clock.now(), visits.FRESH):
+    if request.method != "POST" and visits.proved(g.visit, clock.now(), visits.FRESH):
         return redirect(_next(consent_id), 303)
     _refuse_pause(g.consent)
     if deployment.config().proof == "oidc":
         g.form_targets = [oidc.authorization_origin()]
-        return page("sign-in") if request.method == "GET" else redirect(oidc.begin(), 303)
+        return page("sign-in") if request.method != "POST" else redirect(oidc.begin(), 303)
     if not g.consent.reachable:
         raise NoContact
-    if request.method == "GET":
+    if request.method != "POST":
         return page("prove", typed={}, missing=[])
     return _take_particulars(consent_id)
 
@@ -112,7 +112,7 @@ def _take_particulars(consent_id: str) -> AnyResponse:
 def code(consent_id: str) -> AnyResponse:
     """Type the code that was sent, if one was: the page is there either way."""
     _refuse_pause(g.consent)
-    if request.method == "GET":
+    if request.method != "POST":
         return page("code", wrong=False)
     with db.write() as session:
         consent, visit = session.get_one(Consent, consent_id), session.get_one(Visit, g.visit.id)
