@@ -4,7 +4,12 @@ from typing import Any
 
 from authlib.integrations.flask_oauth2 import AuthorizationServer
 from authlib.oauth2.base import OAuth2Error
-from authlib.oauth2.rfc6749 import ClientCredentialsGrant, InvalidRequestError, InvalidScopeError
+from authlib.oauth2.rfc6749 import (
+    ClientCredentialsGrant,
+    InvalidRequestError,
+    InvalidScopeError,
+    UnsupportedGrantTypeError,
+)
 from authlib.oauth2.rfc7009 import RevocationEndpoint
 from authlib.oauth2.rfc7662 import IntrospectionEndpoint
 from flask import Response
@@ -136,21 +141,23 @@ class Server(AuthorizationServer):  # type: ignore[misc]
         """Raises InvalidRequestError, UnsupportedGrant."""
         if "grant_type" not in request.form:
             raise InvalidRequestError("The parameter grant_type is missing.")
-        if request.form["grant_type"] != clients.GRANT:
-            raise UnsupportedGrant
-        return ClientCredentials(request, self)
+        try:
+            grant: ClientCredentials = super().get_token_grant(request)
+        except UnsupportedGrantTypeError:  # it repeats what was sent
+            raise UnsupportedGrant from None
+        return grant
 
     def authenticate_client(self, request: FormRequest, methods: tuple[str, ...], endpoint: str = "token") -> Any:
         """The client, by the one method that it used. Raises ClientRefused, InvalidRequestError, TooManyFailures."""
         used = {assertion.METHOD: "client_assertion" in request.form, secret.METHOD: request.scheme == "basic"}
+        in_form = used[assertion.METHOD] or "client_secret" in request.form
+        refused = ClientRefused if in_form else ClientChallenged
         if all(used.values()):
             raise InvalidRequestError("Authenticate in one way, not in two.")
-        refused = ClientRefused if used[assertion.METHOD] or "client_secret" in request.form else ClientChallenged
         if not any(used.values()) or "client_secret" in request.form:
             raise refused(f"Authenticate by {' or '.join(methods)}.")
-        client: RegisteredClient = super().authenticate_client(
-            request, [method for method in methods if used[method]], endpoint
-        )
+        used_now = [method for method in methods if used[method]]
+        client: RegisteredClient = super().authenticate_client(request, used_now, endpoint)
         if client.suspended:
             raise refused("The institution of this client is suspended.")
         return client
