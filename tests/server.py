@@ -1,0 +1,124 @@
+"""The real server in a process of its own, on a deployment with an embedded registry."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from connectors.codes import table
+from connectors.embedded import build, read_key
+from gateway import audit, setup, vault
+from gateway.config import Config
+from gateway.db import db
+from gateway.oauth.register import add_client, add_institution
+from tests.visitors import Software, wait_for
+
+HOST = "127.0.0.1"
+
+_COLUMNS = "id_type,id,name,name_script,born,ref,jurisdiction,kind,offence,disposition,decided_on"
+_PEOPLE = (
+    "passport,BARRED,Li Lei,Latn,1990-04-23,r-1,cn,administrative,drugs.use,penalised,2012-05-05",
+    "passport,FORGIVEN,Han Mei,Latn,1985-01-02,r-2,cn,administrative,theft,penalised,2012-05-05",
+    "passport,CLEAN,Wang Xiaoming,Latn,1990-04-23,,,,,,",
+)
+
+
+class Deployment:
+    """A folder with keys, a registry and a port; `start` and `stop` its server, or `kill` it."""
+
+    def __init__(self, folder: Path) -> None:
+        with socket.create_server((HOST, 0)) as listener:
+            self.port: int = listener.getsockname()[1]
+        self.url = f"http://{HOST}:{self.port}"
+        self.folder = folder
+        self.outbox = folder / "outbox"
+        self.log = folder.parent / "server.log"
+        self.environ = setup.initialise(
+            folder,
+            "trial",
+            self.url,
+            {"SEALGATE_PROOF": "particulars", "SEALGATE_RELEASE_HOLD": "PT2S", "SEALGATE_RELEASE_GRID": "PT1S"},
+        )
+        self._build_registry()
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def _build_registry(self) -> None:
+        source = self.folder.parent / "people.csv"
+        source.write_text("\n".join([_COLUMNS, *_PEOPLE]) + "\n", "utf-8")
+        key = read_key(self.environ["SEALGATE_REGISTRY_KEY"])
+        build(source, self.folder.parent / "police.sqlite", key, table.shipped("record-format"), lambda *_: None)
+        (self.folder / setup.REGISTRIES).write_text(
+            '[police]\nconnector = "embedded"\npath = "../police.sqlite"\nkey_env = "SEALGATE_REGISTRY_KEY"\n', "utf-8"
+        )
+
+    def start(self) -> None:
+        """Start the server and wait until it is ready."""
+        program = f"from gateway import serve; serve.run({HOST!r}, {self.port})"
+        environ = {**os.environ, **self.environ, "SEALGATE_LOG_LEVEL": "info"}
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-c", program], stdout=log, stderr=log, env=environ, start_new_session=True
+            )
+        wait_for("the server", self._ready)
+
+    def _ready(self) -> bool:
+        assert self.process is not None
+        assert self.process.poll() is None, self.log.read_text("utf-8", "replace")[-3000:]
+        try:
+            return requests.get(f"{self.url}/readyz", timeout=5).ok
+        except requests.RequestException:
+            return False
+
+    def stop(self) -> int:
+        """SIGTERM, as a supervisor does; returns the exit status."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGTERM)
+        status = self.process.wait(30)
+        self.process = None
+        return status
+
+    def kill(self) -> None:
+        """kill -9 for the server and its worker at once, as when the machine loses power."""
+        if self.process is not None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait(30)
+            self.process = None
+
+    def register(self, name: str, policies: Sequence[str], scopes: Sequence[str], **options: Any) -> Software:
+        """Register an institution with one client, and sign it in."""
+        software = Software(self.url)
+        with self.opened(), db.write() as session:
+            institution = add_institution(session, name, f"reg-{name}", "cn", policies)
+            client, _ = add_client(session, institution, f"{name}'s software", software.jwks, scopes, **options)
+            client_id = client.id
+        software.sign_in(client_id, " ".join(scopes))
+        return software
+
+    @contextmanager
+    def opened(self) -> Iterator[Config]:
+        """The deployment's database and vault in this process, beside the server."""
+        config = Config.from_env(self.environ)
+        vault.init(config.keks, config.index_key)
+        audit.init(config.issuer)
+        db.init(config.database_url)
+        try:
+            yield config
+        finally:
+            db.close()
+
+
+def person(passport: str, name: str, born: str) -> dict[str, Any]:
+    """A subject with a contact, for a request."""
+    return {
+        "names": [{"full": name, "script": "Latn"}],
+        "born": born,
+        "ids": [{"type": "passport", "value": passport}],
+        "contact": {"email": f"{passport.lower()}@mail.example"},
+    }
