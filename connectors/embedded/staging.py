@@ -19,10 +19,16 @@ from connectors.embedded.store import APPLICATION_ID, FORMAT, SALT_BYTES, TABLES
 
 _BATCH = 2_000
 _STAGING = """
-CREATE TABLE staging.fragment (person BLOB, body BLOB);
+CREATE TABLE staging.fragment (person BLOB, body BLOB, matters INTEGER);
 CREATE TABLE staging.alias (blind BLOB, person BLOB);
 CREATE TABLE staging.name (blind BLOB, person BLOB);
 """
+_INSERTS = {
+    "fragment": "INSERT INTO staging.fragment VALUES (?, ?, ?)",
+    "alias": "INSERT INTO staging.alias VALUES (?, ?)",
+    "name": "INSERT INTO staging.name VALUES (?, ?)",
+}
+_SORTED = "INSERT INTO {0} SELECT DISTINCT blind, person FROM staging.{0} ORDER BY blind, person"
 _FAST = "PRAGMA {0}.journal_mode=OFF; PRAGMA {0}.synchronous=OFF;"
 
 Fragment = dict[str, Any]
@@ -55,9 +61,7 @@ class Staging:
         salt = os.urandom(SALT_BYTES)
         self._keys = Keys.derive(key, salt)
         self._seal = Seal(self._keys)
-        self._fragments: list[tuple[bytes, bytes]] = []
-        self._aliases: list[tuple[bytes, bytes]] = []
-        self._names: list[tuple[bytes, bytes]] = []
+        self._rows: dict[str, list[tuple[object, ...]]] = {table: [] for table in _INSERTS}
         self._connection = sqlite3.connect(target, isolation_level=None)
         self._run(f"PRAGMA page_size=4096; PRAGMA cache_size=-131072; {_FAST.format('main')}")
         self._run(f"PRAGMA application_id={APPLICATION_ID}; PRAGMA user_version={FORMAT}; {TABLES}")
@@ -84,15 +88,15 @@ class Staging:
             # Only a person with something on file can be a candidate: only they are found by name.
             fragment["types"] = sorted({plain_type(kind) for kind, _ in person.ids})
             fragment["matters"] = [] if held else person.matters
-            self._names += [(name, row) for name in names]
-        self._aliases += [(blind, row) for blind in (others if blinds else ())]
-        self._fragments.append((row, self._seal.close(row, fragment)))
-        if len(self._fragments) >= _BATCH:
+            self._rows["name"] += [(name, row) for name in names]
+        self._rows["alias"] += [(blind, row) for blind in (others if blinds else ())]
+        self._rows["fragment"].append((row, self._seal.close(row, fragment), len(person.matters)))
+        if len(self._rows["fragment"]) >= _BATCH:
             self._flush()
 
     def _flush(self) -> None:
-        for table, rows in (("fragment", self._fragments), ("alias", self._aliases), ("name", self._names)):
-            self._connection.executemany(f"INSERT INTO staging.{table} VALUES (?, ?)", rows)  # noqa: S608 - ours
+        for table, rows in self._rows.items():
+            self._connection.executemany(_INSERTS[table], rows)
             rows.clear()
 
     def write(self, refuse: Callable[[Contradiction], None], progress: Callable[[float], None]) -> Written:
@@ -107,22 +111,42 @@ class Staging:
         batch: list[tuple[bytes, bytes]] = []
         for row, fragments in self._people():
             done += len(fragments)
-            batch.append((row, self._seal.close(row, _one(fragments, refuse, written))))
+            batch.append((row, self._whole(row, fragments, refuse, written)))
             if len(batch) >= _BATCH:
                 self._insert(batch)
                 progress(done / total)
         self._insert(batch)
         for table in ("alias", "name"):
-            self._connection.execute(
-                f"INSERT INTO {table} SELECT DISTINCT blind, person FROM staging.{table} ORDER BY 1, 2"  # noqa: S608
-            )
+            self._connection.execute(_SORTED.format(table))
         self._connection.execute("COMMIT")
         return written
 
-    def _people(self) -> Iterator[tuple[bytes, list[Fragment]]]:
-        rows = self._connection.execute("SELECT person, body FROM staging.fragment ORDER BY person, rowid")
+    def _people(self) -> Iterator[tuple[bytes, list[tuple[bytes, int]]]]:
+        rows = self._connection.execute("SELECT person, body, matters FROM staging.fragment ORDER BY person, rowid")
         for row, group in groupby(rows, key=itemgetter(0)):
-            yield row, [self._seal.open(row, body) for _, body in group]
+            yield row, [(body, matters) for _, body, matters in group]
+
+    def _whole(
+        self,
+        row: bytes,
+        sealed: list[tuple[bytes, int]],
+        refuse: Callable[[Contradiction], None],
+        written: Written,
+    ) -> bytes:
+        """The sealed form of all that the lines of one person say."""
+        written.people += 1
+        if len(sealed) == 1 and sealed[0][1] < 2:  # the rule, and nothing to put together
+            written.entries += sealed[0][1]
+            return sealed[0][0]
+        fragments = [self._seal.open(row, body) for body, _ in sealed]
+        try:
+            person = merge(fragments)
+        except Contradiction as error:
+            refuse(error)
+            types = {kind for fragment in fragments for kind in fragment.get("types", ())}
+            person = {"held": True, "types": sorted(types)}
+        written.entries += len(person.get("matters", ()))
+        return self._seal.close(row, person)
 
     def _insert(self, batch: list[tuple[bytes, bytes]]) -> None:
         self._connection.executemany("INSERT INTO person VALUES (?, ?)", batch)
@@ -133,28 +157,11 @@ class Staging:
         self._connection.close()
 
 
-def _one(fragments: list[Fragment], refuse: Callable[[Contradiction], None], written: Written) -> Fragment:
-    """All that the lines of one person say, as it is kept."""
-    try:
-        person = merge(fragments)
-    except Contradiction as error:
-        refuse(error)
-        types = {kind for fragment in fragments for kind in fragment.get("types", ())}
-        person = {"held": True, "types": sorted(types)}
-    person.pop("line", None)
-    written.people += 1
-    written.entries += len(person.get("matters", ()))
-    return person
-
-
 def merge(fragments: list[Fragment]) -> Fragment:
     """One person from their lines: matters with the same `ref` are one matter with the sentences of all its lines.
 
     Raises Contradiction where two lines give different birth dates, or differ about one matter.
     """
-    person, *others = fragments
-    if not others and len(person.get("matters", ())) < 2:
-        return person
     merged: Fragment = {}
     matters: dict[str, tuple[int, Fragment]] = {}
     for fragment in fragments:

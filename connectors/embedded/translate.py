@@ -17,6 +17,9 @@ from typing import Any
 from connectors.codes.table import CodeTable
 from policies.model import Entry, RecordError, read_record
 
+_MOST_CODES = 1_000
+"""So many unknown codes are counted one by one; a column that was taken for another would fill the memory."""
+
 
 class FieldError(Exception):
     """What is wrong in one entry: `field` as in the record format (`sentences[0].length`), `problem` in words."""
@@ -98,6 +101,8 @@ class Translation:
             return code
         word = self.codes.word(kind, code)
         if word is None:
+            if len(self.unknown) >= _MOST_CODES and (kind, code) not in self.unknown:
+                code = "(further codes)"
             known = self.unknown.setdefault((kind, code), UnknownCode(kind, code, 0, line))
             known.count += 1
         return word

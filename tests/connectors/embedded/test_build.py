@@ -123,6 +123,15 @@ def test_unknown_codes_are_unknown_and_counted(tmp_path: Path) -> None:
     ]
 
 
+def test_endless_unknown_codes_are_counted_together(tmp_path: Path) -> None:
+    """A file read with the wrong table does not fill the memory."""
+    rows = "".join(ROW.replace("P-1", f"P-{n}").replace("theft", f"T{n}") for n in range(1_003))
+    report = made(tmp_path, HEADER + rows)
+    assert len(report.unknown) == 1_001
+    assert report.unknown[-1] == UnknownCode("offence", "(further codes)", 3, 1_002)
+    assert str(report.unknown[-1]) == "offence (further codes): 3 times, first on line 1002"
+
+
 def test_an_unknown_trait_leaves_the_list_incomplete(tmp_path: Path) -> None:
     """What the source meant by it may be any trait."""
     header = "id_type,id,jurisdiction,kind,offence,disposition,traits,traits_complete,grade,drug_substance\n"
