@@ -110,7 +110,9 @@ def _take_particulars(consent_id: str) -> AnyResponse:
 
 @pages.route("/<consent_id>/code", methods=["GET", "POST"])
 def code(consent_id: str) -> AnyResponse:
-    """Type the code that was sent, if one was: the page is there either way."""
+    """Type the code that was sent, if one was: the page is there either way, unless people sign in here."""
+    if deployment.config().proof == "oidc":
+        raise LinkUnknown
     _refuse_pause(g.consent)
     if request.method != "POST":
         return page("code", wrong=False)

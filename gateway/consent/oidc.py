@@ -79,6 +79,7 @@ def register(app: Flask, config: Config) -> None:
             "scope": "openid profile",
             "code_challenge_method": "S256",
             "default_timeout": _TIMEOUT_SECONDS,
+            "leeway": 0,  # the access token is used at once, however short its life
         },
     )
 
@@ -161,6 +162,7 @@ def _metadata() -> dict[str, Any]:
         urlsplit(metadata["authorization_endpoint"])
     except (requests.RequestException, ValueError, KeyError, TypeError, AttributeError) as error:
         log.error("provider_unusable", error=type(error).__name__)
+        _client().server_metadata.pop("_loaded_at", None)  # to be fetched again
         raise ProviderDown from None
     return metadata
 
