@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from connectors.base import BadAnswer, Id, Query
+from connectors.base import BadAnswer, Id, Name, Query
 from connectors.codes.table import NO_CODES, parse
 from connectors.embedded import BuildReport, EmbeddedRegistry, SourceError, build
 from connectors.embedded.translate import UnknownCode
@@ -25,11 +25,13 @@ def made(folder: Path, text: str | bytes, name: str = "people.csv", **options: o
     return build(source, folder / "people.sqlite", KEY, NO_CODES, lambda done, total: None, **options)  # type: ignore[arg-type]
 
 
-def held(folder: Path, passport: str = "E1", born: date = date(1990, 5, 20)) -> tuple[Report, ...]:
+def held(
+    folder: Path, passport: str = "E1", born: date = date(1990, 5, 20), name: str = "Somebody"
+) -> tuple[Report, ...]:
     registry = EmbeddedRegistry("police", folder / "people.sqlite", KEY)
     try:
         return registry.ask(
-            Query((), born, (Id("passport", passport),), "hiring", "con_abc", "cn/kindergarten")
+            Query((Name(name),), born, (Id("passport", passport),), "hiring", "con_abc", "cn/kindergarten")
         ).reports
     finally:
         registry.close()
@@ -222,6 +224,8 @@ def test_bad_lines_left_out_silence_the_registry_about_their_people(tmp_path: Pa
     assert (report.people, report.entries, report.rejected) == (2, 0, 1)
     with pytest.raises(BadAnswer, match="lines about this person that were refused"):
         held(tmp_path)
+    with pytest.raises(BadAnswer, match="lines about this person that were refused"):
+        held(tmp_path, "E9", name="Lin Zhou")
     assert held(tmp_path, "E2", date(1991, 1, 2)) == ()
     kept = json.loads((tmp_path / "bad.ndjson").read_text())
     assert kept == {

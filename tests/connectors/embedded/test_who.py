@@ -15,13 +15,14 @@ CODES = parse('own_words = true\nsingle = ["national-id"]', "codes.toml")
 LIN = {"names": [{"full": "Lin Zhou", "script": "Latn"}], "born": "1990-05-20"}
 THEFT = {"jurisdiction": "cn", "kind": "criminal", "offence": "theft", "disposition": "convicted"}
 N1, N2, N5 = ({"type": "national-id", "value": value} for value in ("N1", "N2", "N5"))
-P1, P4 = ({"type": "passport", "value": value} for value in ("P1", "P4"))
+P1, P4, P6 = ({"type": "passport", "value": value} for value in ("P1", "P4", "P6"))
 PEOPLE = [
     LIN | {"ids": [N1, P1], "entries": [THEFT | {"ref": "one"}]},
     LIN | {"ids": [N2], "entries": [THEFT | {"ref": "two"}]},
     LIN | {"entries": [THEFT | {"ref": "three"}]},
     {"ids": [P4], "entries": [THEFT | {"ref": "four"}]},
     LIN | {"ids": [N5]},
+    LIN | {"ids": [P6], "entries": [THEFT | {"ref": "six"}]},
 ]
 
 
@@ -51,19 +52,19 @@ def who(registry: EmbeddedRegistry, ids: list[tuple[str, str]], name: str, born:
     ("ids", "name", "born", "expected"),
     [
         # The number and the birth date: sure. The namesake with another such number is somebody else.
-        ([("national-id", "N1")], "Lin Zhou", "1990-05-20", {"one": True, "three": False}),
+        ([("national-id", "N1")], "Lin Zhou", "1990-05-20", {"one": True, "three": False, "six": False}),
         ([("national-id", "n-1")], "", "1990-05-20", {"one": True}),
         # Any of a person's identifiers leads to them; a passport does not rule out another person.
-        ([("passport", "P1")], "Lin Zhou", "1990-05-20", {"one": True, "two": False, "three": False}),
+        ([("passport", "P1")], "Lin Zhou", "1990-05-20", {"one": True, "two": False, "three": False, "six": False}),
         # The number, another birth date: a candidate, and nobody is ruled out.
         ([("national-id", "N1")], "Lin Zhou", "1990-05-21", {"one": False}),
         # The number, no birth date on file: sure.
         ([("passport", "P4")], "Somebody", "1970-01-01", {"four": True}),
         # No number, or one that nobody has: everybody of that name and birth date is a candidate.
-        ([], "Zhou, Lin", "1990-05-20", {"one": False, "two": False, "three": False}),
-        ([("national-id", "N9")], "Lin Zhou", "1990-05-20", {"one": False, "two": False, "three": False}),
+        ([], "Zhou, Lin", "1990-05-20", {"one": False, "two": False, "three": False, "six": False}),
+        ([("national-id", "N9")], "Lin Zhou", "1990-05-20", {"one": False, "two": False, "three": False, "six": False}),
         # A clean person found surely: only a namesake without a number may still be meant.
-        ([("national-id", "N5")], "Lin Zhou", "1990-05-20", {"three": False}),
+        ([("national-id", "N5")], "Lin Zhou", "1990-05-20", {"three": False, "six": False}),
         # The same number of another type is another number.
         ([("passport", "N1")], "Wu Ming", "1990-05-20", {}),
         ([("passport", "P1"), ("passport", "P4")], "", "1990-05-20", {"one": True, "four": True}),
@@ -78,4 +79,4 @@ def test_who_is_meant(
 
 def test_sure_reports_come_first(registry: EmbeddedRegistry) -> None:
     """The order of a reply does not depend on where an entry was found."""
-    assert list(who(registry, [("passport", "P1")], "Lin Zhou", "1990-05-20").values()) == [True, False, False]
+    assert list(who(registry, [("passport", "P1")], "Lin Zhou", "1990-05-20").values()) == [True, False, False, False]
