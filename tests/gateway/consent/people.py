@@ -98,7 +98,7 @@ def letters(config: Config) -> list[dict[str, Any]]:
 
 def sent_code(config: Config) -> str:
     """The six digits of the last letter that has some."""
-    found = [re.search(r"\b(\d{6})\b", letter["text"]) for letter in letters(config)]
+    found = [re.search(r"\b(\d{6})\b", letter["text"]) for letter in letters(config) if "://" not in letter["text"]]
     return [match[1] for match in found if match][-1]
 
 
