@@ -63,7 +63,7 @@ def set_up(folder: Path, port: int, cast: Cast, told: Callable[[str], None]) -> 
     told(f"A deployment with keys of its own in {folder}")
     for name, file in _REGISTRIES.items():
         report = _build(name, file, folder, settings)
-        told(f"The {name} registry, built from {file}: {report.people} made-up people, {report.entries} entries")
+        told(f"The {name} registry, built from {file}: made-up people: {report.people}, entries: {report.entries}")
     _name_registries(Path(settings["SEALGATE_REGISTRIES"]))
     registries = shelf.load(config.registries, settings)
     software, desk = _register(config, cast)
