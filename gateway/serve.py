@@ -44,7 +44,7 @@ def run(address: str, port: int) -> None:
         workers=1,
         blocking_threads=config.threads,
         websockets=False,
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,
         log_dictconfig=_LOGGING,
         workers_kill_timeout=_KILL_AFTER_SECONDS,
     )

@@ -38,8 +38,8 @@ def tick() -> None:
     """Let go what is due."""
     if not anything_due():
         return
-    if lay():
-        audit.sequence()
+    lay()
+    audit.sequence()  # also after a crash between the two
     tell_subjects()
     opened, closed = open_answers(), close_withdrawn()
     if opened or closed:
