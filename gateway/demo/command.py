@@ -71,32 +71,30 @@ def _play(folder: Path, port: int, console: Console, *, leave: bool, as_json: bo
         waiting = None if leave else ask(stage, cast.yours)
         link = None if waiting is None else waiting["consent"]["url"]
         console.print(show.table(told, cast, day))
-        if as_json:
-            sys.stdout.write(json.dumps(show.document(told, day, stage.issuer, link), ensure_ascii=False) + "\n")
-            sys.stdout.flush()
-        if waiting is not None:
-            console.print(
-                show.addresses(stage.issuer, stage.outbox, cast.yours, waiting["consent"]["url"]), soft_wrap=True
-            )
-            _stay(stage, cast, waiting["id"], console)
+        try:
+            if as_json:
+                sys.stdout.write(json.dumps(show.document(told, day, stage.issuer, link), ensure_ascii=False) + "\n")
+                sys.stdout.flush()
+            if waiting is not None:
+                console.print(show.addresses(stage.issuer, stage.outbox, cast.yours, str(link)), soft_wrap=True)
+                _stay(stage, cast, waiting["id"], console)
+        except KeyboardInterrupt:
+            console.print("\nEnding.")
     return 0 if all(one.as_expected(day) for one in told) else 1
 
 
-def _stay(stage: Stage, cast: Cast, yours: str, console: Console) -> None:
+def _stay(stage: Stage, cast: Cast, yours: str, console: Console) -> NoReturn:
     """Keep the desk at work and watch the viewer's own check, until Ctrl-C."""
     shown = False
-    try:
-        while True:
-            time.sleep(_LOOK_SECONDS)
-            if not stage.server.running:
-                raise NotStarted("the server has ended")
-            work_off_the_desk(stage.desk)
-            answer = None if shown else received(stage, cast.yours, yours)
-            if answer is not None:
-                shown = True
-                console.print(f"The {cast.short(cast.yours.by)} received about {cast.yours.latin}: {answer}")
-    except KeyboardInterrupt:
-        console.print("\nEnding.")
+    while True:
+        time.sleep(_LOOK_SECONDS)
+        if not stage.server.running:
+            raise NotStarted("the server has ended")
+        work_off_the_desk(stage.desk)
+        answer = None if shown else received(stage, cast.yours, yours)
+        if answer is not None:
+            shown = True
+            console.print(f"The {cast.short(cast.yours.by)} received about {cast.yours.latin}: {answer}")
 
 
 @contextmanager
