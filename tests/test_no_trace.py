@@ -1,0 +1,254 @@
+"""What a registry says of a person leaves no trace, and neither do the person's own particulars, outside the vault.
+
+A whole check is walked through real HTTP with the work engine running: a registry that fails in every way before it
+answers, a refusal that goes over the desk, the release, the subject's page. Then every table, every file of the data
+folder (the write-ahead log too), every log line and every response is searched for the canaries, in clear and encoded.
+"""
+
+import base64
+import io
+import logging
+import threading
+import urllib.parse
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from sqlalchemy import text
+from werkzeug.serving import make_server
+
+from connectors.base import Query, Reply, Unavailable
+from connectors.fake import FakeRegistry
+from gateway import logs, work
+from gateway.app import create_app
+from gateway.config import Config
+from gateway.db import db
+from gateway.oauth.register import add_client, add_institution
+from policies.library import Library
+from policies.model import Report, read_record
+from tests.server import HOST
+from tests.stage import stage_environ, with_release
+from tests.visitors import Software, Subject, wait_for
+
+__all__ = ["stage_environ"]
+
+RECORD = {
+    "ref": "REF-kestrel-7731",
+    "proceeding": "PROC-heron-4242",
+    "jurisdiction": "cn",
+    "kind": "criminal",
+    "offence": "traffic.hit-and-run",
+    "disposition": "convicted",
+    "acted_on": "2003-07-29",
+    "decided_on": "2004-01-19",
+    "sentences": [{"kind": "imprisonment", "length": "P17M", "started_on": "2004-02-23"}],
+}
+CASE, BODY = "CASE-egret-9019", "People's Court of Plover Bay"
+SAID_BY_THE_REGISTRY = (
+    *("REF-kestrel-7731", "PROC-heron-4242", CASE, BODY, "traffic.hit-and-run", "hit-and-run"),
+    *("2003-07-29", "2004-01-19", "2004-02-23", "P17M", "imprisonment", "convicted"),
+)
+DECIDED_BY = ("any-crime", "harm-ever", "drug-use-ever", "Kindergarten Work Rules", "幼儿园工作规程")
+"""The bar that decides, others that do not, and its citation."""
+
+PERSON = {
+    "names": [{"full": "Zofia Wrzeszczyk", "script": "Latn"}, {"full": "佐菲亚·鹭鸶", "script": "Hans"}],
+    "born": "1961-02-03",
+    "ids": [{"type": "passport", "value": "PPKESTREL9917"}, {"type": "national-id", "value": "NID-dunlin-31"}],
+    "contact": {"email": "zofia@bittern.example", "phone": "+8613977755531"},
+}
+SAID_OF_THE_PERSON = (
+    *("Zofia Wrzeszczyk", "Wrzeszczyk", "佐菲亚·鹭鸶", "鹭鸶", "1961-02-03", "PPKESTREL9917", "NID-dunlin-31"),
+    *("zofia@bittern.example", "+8613977755531"),
+)
+REFERENCE = "zofia-w-for-the-nursery"
+
+
+def forms(word: str) -> set[bytes]:
+    """A word as it may be hidden: other encodings, hex, base64 at any offset, escapes of JSON and of URLs."""
+    found = {urllib.parse.quote(word).encode(), urllib.parse.quote_plus(word).encode()}
+    found.add(word.encode("ascii", "backslashreplace"))
+    for raw in (word.encode(), word.encode("utf-16-le"), word.encode("utf-16-be")):
+        found |= {raw, raw.hex().encode(), raw.hex().upper().encode()}
+        for offset in range(3):
+            padded = bytes(offset) + raw
+            whole = base64.b64encode(padded).rstrip(b"=")
+            inner = whole[(offset * 8 + 5) // 6 : len(padded) * 8 // 6]
+            found |= {inner, inner.replace(b"+", b"-").replace(b"/", b"_")}
+    return found
+
+
+def traces(words: Iterable[str], places: Iterable[tuple[str, bytes]]) -> list[str]:
+    """Where a word is, in any of its forms: `word in place`."""
+    hidden = [(word, form) for word in words for form in forms(word)]
+    return [f"{word} in {place}" for place, content in places for word, form in hidden if form in content]
+
+
+class Stubborn(FakeRegistry):
+    """Fails in a new way at each of the first asks, once with a message that quotes the record; then answers."""
+
+    failures = 0
+
+    def ask(self, query: Query) -> Reply:
+        self.failures += 1
+        if self.failures == 1:
+            raise Unavailable(self.name, "does not answer")
+        if self.failures == 2:
+            raise ValueError(f"{query!r} {RECORD!r} {PERSON!r}")
+        return super().ask(query)
+
+
+@dataclass
+class Walk:
+    """What was said to whom while a check was walked through."""
+
+    config: Config
+    log: io.StringIO
+    to_institution: list[bytes] = field(default_factory=list)
+    to_desk: list[bytes] = field(default_factory=list)
+    to_subject: list[bytes] = field(default_factory=list)
+    to_strangers: list[bytes] = field(default_factory=list)
+
+    def tables(self) -> Iterator[tuple[str, bytes]]:
+        """Every cell of the database, the engine's tables too."""
+        with db.read() as session:
+            for table in session.scalars(text("SELECT name FROM sqlite_master WHERE type = 'table'")).all():
+                for row in session.execute(text(f'SELECT * FROM "{table}"')).mappings():
+                    for column, cell in row.items():
+                        yield f"{table}.{column}", cell if isinstance(cell, bytes) else str(cell).encode()
+
+    def files(self) -> Iterator[tuple[str, bytes]]:
+        """Every file of the data folder as it lies on the disk."""
+        for path in sorted(self.config.data.rglob("*")):
+            if path.is_file():
+                yield path.name, path.read_bytes()
+
+    def logged(self) -> Iterator[tuple[str, bytes]]:
+        """Every line that was logged."""
+        for number, line in enumerate(self.log.getvalue().splitlines(), 1):
+            yield f"log line {number}", line.encode()
+
+
+@pytest.fixture
+def walk(stage_environ: dict[str, str], unused_port: int) -> Iterator[Walk]:
+    """A check walked through to its end."""
+    environ = {**stage_environ, "SEALGATE_ISSUER": f"http://{HOST}:{unused_port}"}
+    environ |= {"SEALGATE_RELEASE_HOLD": "PT3S", "SEALGATE_RELEASE_GRID": "PT1S"}
+    config = Config.from_env(environ)
+    log, before = io.StringIO(), logging.getLogger().handlers[:]
+    logs.setup("debug", log)
+    (entry,) = read_record({"entries": [RECORD]}).entries
+    registry = Stubborn("police", {"PPKESTREL9917": [Report(entry, case=CASE, body=BODY)]})
+    app = create_app(config, registries={"police": registry}, library=with_release(Library.shipped(), review_share=0.0))
+    db.upgrade()
+    work.launch(config)
+    server = make_server(HOST, unused_port, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        found = Walk(config, log)
+        _walk(found, config.issuer, Path(environ["SEALGATE_OUTBOX"].removeprefix("file:")))
+        yield found
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+        work.stop()
+        db.close()
+        logging.getLogger().handlers[:] = before
+
+
+@pytest.fixture
+def unused_port() -> int:
+    """A free port of the loopback interface."""
+    probe = make_server(HOST, 0, lambda *_: [])
+    probe.server_close()
+    return int(probe.server_port)
+
+
+def _walk(found: Walk, url: str, outbox: Path) -> None:
+    hr = _signed_in(url, "Nursery", ["checks:write", "checks:read"])
+    desk = _signed_in(url, "The desk", ["reviews:decide"], desk=True)
+    body = {"policy": "cn/kindergarten", "role": "carer", "purpose": "hiring", "reference": REFERENCE}
+    wrong = hr.call("POST", "/v1/checks", {**body, "subject": {**PERSON, "born": "2161-02-03", "surprise": PERSON}})
+    asked = hr.call("POST", "/v1/checks", {**body, "subject": PERSON})
+    assert (wrong.status_code, asked.status_code) == (422, 201)
+    found.to_institution += [wrong.content, asked.content]
+    check_id = asked.json()["id"]
+    subject = Subject(outbox)
+    subject.decide(asked.json()["consent"]["url"], "Zofia Wrzeszczyk", "1961-02-03")
+    review = wait_for("the review", lambda: desk.call("GET", "/v1/reviews").json()["reviews"])[0]
+    found.to_institution.append(hr.call("GET", f"/v1/checks/{check_id}").content)
+    path = f"/v1/reviews/{review['id']}"
+    found.to_desk += [desk.call("GET", "/v1/reviews").content, desk.call("GET", path).content]
+    found.to_desk.append(desk.call("POST", f"{path}/decision", {"decision": "confirm"}).content)
+    assert hr.await_end(check_id, desk)["eligible"] is False
+    found.to_institution += [hr.call("GET", f"/v1/checks/{check_id}").content, hr.call("GET", "/v1/checks").content]
+    subject.open(subject.page.url.rpartition("/")[0] + "/status")
+    found.to_subject += [page.encode() for page in subject.pages]
+    for path in ("/", "/docs", "/readyz", f"/v1/checks/{check_id}", f"/c/{check_id}", "/nothing"):
+        found.to_strangers.append(requests.get(url + path, timeout=30).content)
+    for visitor in (hr, desk, subject):
+        visitor.close()
+
+
+def _signed_in(url: str, name: str, scopes: list[str], **options: Any) -> Software:
+    software = Software(url)
+    with db.write() as session:
+        institution = add_institution(session, name, f"reg-{name}", "cn", ["cn/kindergarten"])
+        client, _ = add_client(session, institution, f"{name}'s software", software.jwks, scopes, **options)
+        client_id = client.id
+    software.sign_in(client_id, " ".join(scopes))
+    return software
+
+
+def named(name: str, contents: Iterable[bytes]) -> list[tuple[str, bytes]]:
+    """Contents with a name for the report."""
+    return [(f"{name} {number}", content) for number, content in enumerate(contents, 1)]
+
+
+def test_no_trace(walk: Walk) -> None:
+    """Nothing that the registry said, nothing of why, and nothing of the person is anywhere that it should not be."""
+    everything = [*walk.tables(), *walk.files(), *walk.logged()]
+    assert len(everything) > 300, "there is something to search"
+    secret = (*SAID_BY_THE_REGISTRY, *DECIDED_BY, *SAID_OF_THE_PERSON, REFERENCE)
+    assert traces(secret, everything) == []
+    institution = named("institution", walk.to_institution)
+    assert traces((*SAID_BY_THE_REGISTRY, *DECIDED_BY, *SAID_OF_THE_PERSON), institution) == []
+    assert traces((*SAID_BY_THE_REGISTRY, *SAID_OF_THE_PERSON, REFERENCE), named("stranger", walk.to_strangers)) == []
+    # The desk sees the offence and how the matter ended, since the bar turns on them, and nothing else of the entry.
+    shown = ("traffic.hit-and-run", "hit-and-run", "convicted", "imprisonment")
+    hidden = [word for word in SAID_BY_THE_REGISTRY if word not in shown]
+    assert traces([*hidden, *SAID_OF_THE_PERSON, REFERENCE, "Nursery"], named("desk", walk.to_desk)) == []
+    # The subject reads what would lead to a no, by the policy; of the record and of other contacts nothing.
+    record = [word for word in SAID_BY_THE_REGISTRY if word != "imprisonment"]
+    assert traces([*record, "PPKESTREL9917", "NID-dunlin-31", REFERENCE], named("subject", walk.to_subject)) == []
+
+
+def test_the_failures_were_logged(walk: Walk) -> None:
+    """The registry did fail, once with a message full of details; the log has it by class and place."""
+    log = walk.log.getvalue()
+    assert '"event": "registry_silent"' in log
+    assert '"error": "ValueError"' in log
+    assert "REF-kestrel" not in log
+
+
+@pytest.mark.parametrize("word", [*SAID_BY_THE_REGISTRY[:4], *SAID_OF_THE_PERSON])
+def test_the_search_finds_what_is_there(word: str) -> None:
+    """A canary is found in clear, in other encodings, in hex, in base64 at any place, and escaped."""
+    raw = word.encode()
+    hidden = {
+        "clear": b"xx" + raw + b"yy",
+        "utf-16": word.encode("utf-16"),
+        "hex": b"0x" + raw.hex().encode(),
+        "base64": base64.b64encode(b"a" + raw + b"zz"),
+        "base64 again": base64.urlsafe_b64encode(b"ab" + raw + b"z"),
+        "base64 of utf-16": base64.b64encode(b"abc" + word.encode("utf-16-be")),
+        "URL": urllib.parse.quote(f"/x?name={word}&y").encode(),
+    }
+    for place, content in hidden.items():
+        assert traces([word], [(place, content)]) or traces([word], [(place, urllib.parse.unquote_to_bytes(content))])
+    assert traces([word], [("nothing", b"nothing of the kind" * 50)]) == []
