@@ -237,6 +237,10 @@ class _RecordSchema(_Strict):
     entries = ma.List(ma.Nested(_EntrySchema), required=True)
 
 
+# Made once: building a schema costs more than reading an entry with it.
+_RECORD = _RecordSchema()
+
+
 def _known(data: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in data.items() if value is not None}
 
@@ -252,7 +256,7 @@ def read_record(document: object) -> Record:
     if not isinstance(document, dict):
         raise RecordError("", 'must be an object such as {"entries": [...]}')
     try:
-        data = _RecordSchema().load(document)
+        data = _RECORD.load(document)
     except ValidationError as error:
         raise _first_problem(error.messages) from None
     return Record(tuple(data["entries"]), data.get("born"))
