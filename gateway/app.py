@@ -48,6 +48,7 @@ OPEN_ENDPOINTS: Mapping[str, str] = {
     "front.docs": "the API, to be read",
     "front.openapi": "the API, for machines",
     "front.static": "the pages' style and sign",
+    "front.icon": "the sign, where browsers look for it",
     "health.alive": "for supervisors; one word",
     "health.ready": "for load balancers; one word",
     "problem": "explains a type of error",
@@ -155,7 +156,7 @@ def _at_the_door() -> Any:
 def _seal(config: Config) -> Callable[[Response], Response]:
     headers = dict(SECURITY_HEADERS)
     if config.issuer.startswith("https:"):
-        headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
+        headers["Strict-Transport-Security"] = "max-age=63072000"
 
     def seal(response: Response) -> Response:
         """The same headers on every answer; a room that has set a stricter one keeps it."""

@@ -21,6 +21,7 @@ from werkzeug.test import TestResponse
 from connectors.fake import FakeRegistry
 from gateway import clock, consent, work
 from gateway.app import create_app
+from gateway.audit.models import AuditEntry
 from gateway.checks import release
 from gateway.checks.models import Check, Review
 from gateway.checks.run import run
@@ -185,6 +186,20 @@ class Stage:
             path = f"/v1/reviews/{review['id']}/decision"
             answer = desk.post(path, {"decision": decision or usual[review["why"]]})
             assert answer.status_code == 200, answer.text
+
+    def opened(self, hr: Caller, passport: str, **changes: Any) -> tuple[str, str]:
+        """A check that is on the desk: its id and the review's."""
+        check_id = hr.asked(passport, **changes)
+        self.agree(check_id)
+        review = self.review(check_id)
+        assert review is not None
+        return check_id, review.id
+
+    def entries(self, kind: str) -> list[AuditEntry]:
+        """The audit entries of a kind, in order."""
+        with db.read() as session:
+            query = select(AuditEntry).where(AuditEntry.kind == kind).order_by(AuditEntry.recorded)
+            return list(session.scalars(query))
 
     def check(self, check_id: str) -> Check:
         """The row of a check."""

@@ -2,6 +2,8 @@
 
 What a promise says in general is tried here on whole checks, from the request to the answer, with real rooms and
 fake registries. Finer tests are with the rooms; `test_no_trace.py` looks for details in everything that is kept.
+
+More than 300 lines because the ten promises are to be read in one place.
 """
 
 import json

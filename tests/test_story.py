@@ -117,6 +117,15 @@ def test_somebody_else_comes_with_the_link(kindergarten: Software, subject: Subj
     assert kindergarten.see(check["id"])["status"] == "awaiting_consent"
 
 
+def test_a_body_without_a_length_is_bounded_too(kindergarten: Software) -> None:
+    """413 for a body that comes in chunks and does not end where it may end."""
+    assert kindergarten.session is not None
+    headers = {"Content-Type": "application/json", "Idempotency-Key": "chunks"}
+    chunks = (b" " * 8192 for _ in range(20))
+    answer = kindergarten.session.post(f"{kindergarten.url}/v1/checks", data=chunks, headers=headers)
+    assert answer.status_code == 413
+
+
 def test_nothing_personal_is_in_the_servers_log(gateway: Deployment) -> None:
     """After everything above: no name, birth date, identifier, contact, offence or secret in what was written."""
     written = gateway.log.read_text("utf-8")

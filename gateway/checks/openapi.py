@@ -6,7 +6,7 @@ A third, that a body of another content type is read as an empty one, is met by 
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, NoReturn, TypeVar, cast
+from typing import Any, NoReturn, TypeVar, cast
 
 import flask
 from flask_smorest import Api, Blueprint  # type: ignore[import-untyped]
@@ -59,7 +59,7 @@ class ProblemSchema(Schema):
 class Parser(FlaskParser):
     """Reads a request by a schema. A refusal names the field, in plain words, and never repeats its value."""
 
-    DEFAULT_UNKNOWN_BY_LOCATION: ClassVar[dict[str, str | None]] = {
+    DEFAULT_UNKNOWN_BY_LOCATION = {  # noqa: RUF012 - webargs has it so
         **FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION,
         "query": RAISE,
     }
@@ -71,6 +71,10 @@ class Parser(FlaskParser):
         super().handle_error(ValidationError(messages), req, schema, **options)
 
     def _raw_load_json(self, req: flask.Request) -> Any:
+        most = req.max_content_length
+        if req.content_length is None and most is not None and len(req.get_data(cache=True)) >= most:
+            # Werkzeug cuts a body that comes without a length off at the limit and says nothing.
+            raise problems.TooLarge(f"The body may have at most {most} bytes.")
         try:
             return super()._raw_load_json(req)
         except RecursionError:

@@ -32,6 +32,11 @@ def blueprint(issuer: str, document: Mapping[str, Any]) -> Blueprint:
         """The document, to be read."""
         return render_template("front/docs.html", manual=as_manual, issuer=issuer)
 
+    @front.get("/favicon.ico")
+    def icon() -> Response:
+        """The sign, for browsers that look for it by themselves."""
+        return front.send_static_file("seal.svg")
+
     return front
 
 
@@ -41,7 +46,7 @@ def prose(text: str) -> Markup:
     for block in re.split(r"\n\s*\n", text.strip("\n")):
         if block.startswith("    "):
             lines = "\n".join(line.removeprefix("    ") for line in block.split("\n"))
-            blocks.append(f"<pre><code>{escape(lines)}</code></pre>")
+            blocks.append(f'<pre tabindex="0"><code>{escape(lines)}</code></pre>')
         elif block.strip():
             marked = re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(" ".join(block.split()))))
             blocks.append(f"<p>{marked}</p>")

@@ -88,7 +88,7 @@ def test_references_in_the_document_are_followed() -> None:
 def test_prose_is_escaped() -> None:
     """Words of the document cannot bring markup with them."""
     assert prose("a `b` <script>\n\n    x < y") == (
-        "<p>a <code>b</code> &lt;script&gt;</p>\n<pre><code>x &lt; y</code></pre>"
+        '<p>a <code>b</code> &lt;script&gt;</p>\n<pre tabindex="0"><code>x &lt; y</code></pre>'
     )
 
 

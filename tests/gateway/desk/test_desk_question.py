@@ -1,13 +1,8 @@
-"""The adjudicator's desk: what is shown, what may be decided, and what follows."""
+"""The adjudicator's desk: who may come in, and what is shown."""
 
 import json
 from dataclasses import replace
-from typing import Any
 
-import pytest
-from sqlalchemy import func, select
-
-from gateway import audit, vault
 from gateway.audit.models import AuditEntry
 from gateway.checks import deployment
 from gateway.db import db
@@ -18,25 +13,10 @@ from policies.model import read_record
 from tests.stage import reports
 
 
-def opened(stage, hr, passport: str, **changes: Any) -> tuple[str, str]:
-    """A check that is on the desk: its id and the review's."""
-    check_id = hr.asked(passport, **changes)
-    stage.agree(check_id)
-    review = stage.review(check_id)
-    assert review is not None
-    return check_id, review.id
-
-
-def entries(kind: str) -> int:
-    """How many audit entries of a kind there are."""
-    with db.read() as session:
-        return session.scalar(select(func.count()).select_from(AuditEntry).where(AuditEntry.kind == kind)) or 0
-
-
 def test_the_list_names_nobody(stage) -> None:
     """Ids, policy, role, why and since when; neither the institution nor the subject."""
     hr, desk = stage.caller(), stage.desk()
-    _, review_id = opened(stage, hr, "BARRED")
+    _, review_id = stage.opened(hr, "BARRED")
     answer = desk.get("/v1/reviews")
     assert answer.json == {
         "reviews": [
@@ -55,11 +35,11 @@ def test_the_list_names_nobody(stage) -> None:
 def test_the_question(stage) -> None:
     """Plain words, the law, and the entry reduced to what the bar looks at; the registry asked afresh, on record."""
     hr, desk = stage.caller(), stage.desk()
-    check_id, review_id = opened(stage, hr, "BARRED")
-    before = entries("registry.asked")
+    check_id, review_id = stage.opened(hr, "BARRED")
+    before = len(stage.entries("registry.asked"))
     question = desk.get(f"/v1/reviews/{review_id}").json
-    assert entries("registry.asked") == before + 1
-    assert entries("review.looked") == 1
+    assert len(stage.entries("registry.asked")) == before + 1
+    assert len(stage.entries("review.looked")) == 1
     (bar,) = question["bars"]
     assert "drug use" in bar["question"]["en"]
     assert bar["cite"] == "Preschool Education Law art. 44(1)"
@@ -86,7 +66,7 @@ def test_only_the_bars_that_the_answer_turns_on(stage) -> None:
     stage.police.answers["MIXED"] = reports(
         {"offence": "violence", "decided_on": "2024-01-01"}, {"offence": "theft", "decided_on": "2024-01-01"}
     )
-    _, review_id = opened(stage, stage.caller(), "MIXED")
+    _, review_id = stage.opened(stage.caller(), "MIXED")
     question = stage.desk().get(f"/v1/reviews/{review_id}").json
     assert [bar["holds"] for bar in question["bars"]] == ["unknown"]
     assert [shown["entry"]["offence"] for shown in question["bars"][0]["entries"]] == ["violence"]
@@ -100,7 +80,7 @@ def test_an_entry_that_may_not_be_read_is_not_shown(stage) -> None:
     crime = {"kind": "criminal", "disposition": "convicted", "offence": "traffic"}
     stage.police.answers["BOTH"] = reports(sealed, crime)
     hr = stage.caller("cn/ride-hailing")
-    _, review_id = opened(stage, hr, "BOTH", policy="cn/ride-hailing", role="driver")
+    _, review_id = stage.opened(hr, "BOTH", policy="cn/ride-hailing", role="driver")
     answer = stage.desk().get(f"/v1/reviews/{review_id}")
     assert answer.json["bars"]
     assert "drugs.use" not in json.dumps(answer.json["bars"])
@@ -110,7 +90,7 @@ def test_an_entry_under_an_unknown_law_is_kept_back(stage) -> None:
     """A jurisdiction without a regime is not looked into; that there is something is all that is said."""
     stage.police.answers["ABROAD"] = reports({"jurisdiction": "nz", "kind": "criminal", "offence": "fraud.welfare"})
     deployment._deployment = replace(deployment.ours(), library=_without(deployment.ours().library, "nz"))
-    _, review_id = opened(stage, stage.caller(), "ABROAD")
+    _, review_id = stage.opened(stage.caller(), "ABROAD")
     question = stage.desk().get(f"/v1/reviews/{review_id}").json
     assert question["why"] == "undetermined"
     assert all((bar["entries"], bar["withheld"]) == ([], 1) for bar in question["bars"])
@@ -149,101 +129,9 @@ def test_every_condition_is_known_to_the_desk() -> None:
     assert set(COUNTS_FROM) == {*cases.ENTRY_CLOCKS, *cases.SENTENCE_CLOCKS}
 
 
-@pytest.mark.parametrize(
-    ("passport", "decision", "eligible"),
-    [
-        ("BARRED", "confirm", False),
-        ("BARRED", "overturn", True),
-        ("UNCLEAR", "eligible", True),
-        ("UNCLEAR", "ineligible", False),
-    ],
-)
-def test_decisions(stage, passport: str, decision: str, eligible: bool) -> None:
-    """What a person decided is the answer, and it leaves at the release time like any other."""
-    hr, desk = stage.caller(), stage.desk()
-    check_id, review_id = opened(stage, hr, passport)
-    answer = desk.post(f"/v1/reviews/{review_id}/decision", {"decision": decision})
-    assert answer.json == {"id": review_id, "decision": decision, "decided_at": "2026-11-20T09:07:13Z"}
-    assert entries("review.decided") == 1
-    assert desk.get("/v1/reviews").json["reviews"] == []
-    assert hr.see(check_id)["status"] == "in_progress"
-    stage.forward(days=2)
-    assert hr.see(check_id)["eligible"] is eligible
-
-
-def test_what_was_decided_is_in_no_column(stage) -> None:
-    """The audit entry names the review and who decided; which way is a commitment that its salt opens."""
-    desk = stage.desk()
-    check_id, review_id = opened(stage, stage.caller(), "BARRED")
-    desk.post(f"/v1/reviews/{review_id}/decision", {"decision": "overturn"})
-    with db.read() as session:
-        entry = session.scalars(select(AuditEntry).where(AuditEntry.kind == "review.decided")).one()
-        facts = json.loads(entry.facts)
-        salt = audit.opening(session, check_id, entry.id, "decision")
-    assert facts[:2] == [review_id, desk.client_id]
-    assert facts[2] == audit.commitment(salt, "decision", "overturn")
-    assert check_id not in f"{entry.facts}{entry.about}"
-
-
-def test_decided_once(stage) -> None:
-    """409 for a second decision, before and after the release; the first one stands."""
-    hr, desk = stage.caller(), stage.desk()
-    check_id, review_id = opened(stage, hr, "BARRED")
-    path = f"/v1/reviews/{review_id}"
-    assert desk.post(f"{path}/decision", {"decision": "overturn"}).status_code == 200
-    for _ in range(2):
-        answer = desk.post(f"{path}/decision", {"decision": "confirm"})
-        assert answer.status_code == 409
-        assert answer.json["type"].endswith("/problems/review-decided")
-        assert desk.get(path).status_code == 409
-        stage.forward(days=2)
-    assert hr.see(check_id)["eligible"] is True
-
-
-@pytest.mark.parametrize(
-    ("passport", "decision"), [("BARRED", "eligible"), ("UNCLEAR", "confirm"), ("BARRED", "maybe"), ("BARRED", None)]
-)
-def test_decisions_that_do_not_fit(stage, passport: str, decision: str | None) -> None:
-    """422 names the decisions that this review takes; it stays open."""
-    desk = stage.desk()
-    _, review_id = opened(stage, stage.caller(), passport)
-    answer = desk.post(f"/v1/reviews/{review_id}/decision", {"decision": decision})
-    assert answer.status_code == 422
-    assert answer.json["errors"][0]["field"] == "decision"
-    assert len(desk.get("/v1/reviews").json["reviews"]) == 1
-
-
-def test_overturning_a_clear_sample_is_no_refusal(make_stage) -> None:
-    """It comes back to the desk as undetermined, to be decided in words; the old review stays decided."""
-    stage = make_stage(review_share=1.0)
-    hr, desk = stage.caller(), stage.desk()
-    check_id, review_id = opened(stage, hr, "CLEAN")
-    question = desk.get(f"/v1/reviews/{review_id}").json
-    assert (question["why"], question["bars"], question["decisions"]) == ("sample", [], ["confirm", "overturn"])
-    assert desk.post(f"/v1/reviews/{review_id}/decision", {"decision": "overturn"}).status_code == 200
-    with db.read() as session:
-        assert not vault.has(session, check_id, "result")
-    (again,) = desk.get("/v1/reviews").json["reviews"]
-    assert (again["why"], again["id"] == review_id) == ("undetermined", False)
-    assert desk.post(f"/v1/reviews/{review_id}/decision", {"decision": "confirm"}).status_code == 409
-    assert desk.post(f"/v1/reviews/{again['id']}/decision", {"decision": "ineligible"}).status_code == 200
-    stage.forward(days=2)
-    assert hr.see(check_id)["eligible"] is False
-
-
-def test_confirming_a_clear_sample(make_stage) -> None:
-    """Yes, at the release time."""
-    stage = make_stage(review_share=1.0)
-    hr = stage.caller()
-    check_id, _ = opened(stage, hr, "CLEAN")
-    stage.settle_reviews(stage.desk())
-    stage.forward(days=2)
-    assert hr.see(check_id)["eligible"] is True
-
-
 def test_the_registry_has_changed_since(stage) -> None:
     """The question says so when the answer would be another now."""
-    _, review_id = opened(stage, stage.caller(), "BARRED")
+    _, review_id = stage.opened(stage.caller(), "BARRED")
     stage.police.answers["BARRED"] = []
     question = stage.desk().get(f"/v1/reviews/{review_id}").json
     assert (question["changed"], question["bars"]) == (True, [])
@@ -252,7 +140,7 @@ def test_the_registry_has_changed_since(stage) -> None:
 def test_a_registry_that_is_silent_now(stage) -> None:
     """503, and the review stays as it is."""
     desk = stage.desk()
-    _, review_id = opened(stage, stage.caller(), "BARRED")
+    _, review_id = stage.opened(stage.caller(), "BARRED")
     stage.police.down = True
     answer = desk.get(f"/v1/reviews/{review_id}")
     assert answer.status_code == 503
@@ -263,7 +151,7 @@ def test_a_registry_that_is_silent_now(stage) -> None:
 def test_a_withdrawn_check_leaves_the_desk(stage) -> None:
     """Without consent nothing is shown, nobody is asked and nothing can be decided."""
     desk = stage.desk()
-    check_id, review_id = opened(stage, stage.caller(), "BARRED")
+    check_id, review_id = stage.opened(stage.caller(), "BARRED")
     stage.withdraw(check_id)
     before = len(stage.police.asked)
     assert desk.get("/v1/reviews").json["reviews"] == []
@@ -275,7 +163,7 @@ def test_a_withdrawn_check_leaves_the_desk(stage) -> None:
 def test_a_desk_does_not_see_the_checks_of_its_own_institution(stage) -> None:
     """Who asks may not decide."""
     hr = stage.caller()
-    _, review_id = opened(stage, hr, "BARRED")
+    _, review_id = stage.opened(hr, "BARRED")
     desk = stage.desk()
     with db.write() as session:
         clients = AuditEntry.metadata.tables["clients"]
@@ -299,7 +187,7 @@ def test_pages_of_reviews(stage) -> None:
     hr, desk = stage.caller(), stage.desk()
     ids = []
     for number in range(53):
-        _, review_id = opened(stage, hr, "BARRED", key=str(number))
+        _, review_id = stage.opened(hr, "BARRED", key=str(number))
         ids.append(review_id)
     first = desk.get("/v1/reviews").json
     second = desk.get(f"/v1/reviews?cursor={first['next_cursor']}").json
