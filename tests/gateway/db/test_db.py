@@ -1,4 +1,6 @@
+import fcntl
 import multiprocessing
+import sqlite3
 import threading
 import time
 from datetime import UTC, datetime, timedelta, timezone
@@ -195,6 +197,36 @@ def test_a_write_waits_for_its_turn(opened: Database) -> None:
         assert session.get(Note, "first") is not None
     thread.join()
     assert order == ["first", "second"]
+
+
+def test_a_write_locks_out_programs_that_know_no_lock_file(opened: Database) -> None:
+    """From its first moment a write transaction has SQLite's own lock too."""
+    other = sqlite3.connect(str(opened.engine.url.database), timeout=0, isolation_level=None)
+    try:
+        with opened.write(), pytest.raises(sqlite3.OperationalError, match="locked"):
+            other.execute("BEGIN IMMEDIATE")
+        other.execute("BEGIN IMMEDIATE")
+        other.execute("ROLLBACK")
+    finally:
+        other.close()
+
+
+def test_a_write_waits_for_the_lock_file_of_another_process(opened: Database) -> None:
+    """No write begins while another process has the lock file, so none is beside its checkpoint."""
+    written = threading.Event()
+
+    def write() -> None:
+        with opened.write() as session:
+            session.add(Note(id="one"))
+        written.set()
+
+    with Path(f"{opened.engine.url.database}.lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        thread = threading.Thread(target=write)
+        thread.start()
+        assert not written.wait(0.3)
+    thread.join(10)
+    assert written.is_set()
 
 
 def test_a_duplicate_is_refused_and_the_next_write_goes_on(opened: Database) -> None:

@@ -11,7 +11,7 @@ import pytest
 from gateway import logs
 from gateway.db import new_id
 
-CANARY = "张三 1990-01-01"
+CANARY = "Zhang San 1990-01-01"
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from gateway import logs, problems
 
-CANARY = "张三 1990-01-01"
+CANARY = "Zhang San 1990-01-01"
 ISSUER = "https://gate.example"
 
 

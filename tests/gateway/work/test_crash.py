@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 SCRIPT = Path(__file__).with_name("crashing.py")
+ROOT = Path(__file__).parents[3]
 Environ = dict[str, str]
 Start = Callable[..., "subprocess.Popen[bytes]"]
 
@@ -32,9 +33,8 @@ def start(environ: Environ, marks: Path) -> Iterator[Start]:
         extra = {"HANG": "1"} if hang else {}
         process = subprocess.Popen(
             [sys.executable, str(SCRIPT), scenario, str(marks)],
-            env={"PATH": os.environ["PATH"], **environ, **extra},
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **environ, **extra},
             stdin=subprocess.PIPE,
-            cwd=Path(__file__).parents[3],
         )
         started.append(process)
         return process

@@ -292,7 +292,7 @@ def test_stopping_lets_what_runs_finish(database: Database, config: Config) -> N
     assert work.running()
     _enqueue(database, "test.waits", "one")
     assert until(lambda: scene.tries == ["one"])
-    threading.Timer(0.5, scene.release.set).start()
+    threading.Timer(2.5, scene.release.set).start()
     work.stop(wait=10)
     assert scene.done == ["one"]
     assert not work.running()
