@@ -5,6 +5,7 @@ ones, nor in a room that guards itself, stays shut: forgetting to list one does 
 """
 
 import os
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -24,6 +25,9 @@ from gateway.oauth import Guard, needs
 from policies.library import Library
 
 VERSION = "1.0"
+
+TAKE_OVER_SECONDS = 15.0
+"""How long a starting process waits for one that is ending to let go of the work."""
 
 GUARDS: Mapping[str, Guard] = {
     "asking": needs("checks:write"),
@@ -114,8 +118,20 @@ def serve() -> Flask:
     logs.hook_uncaught()
     app = create_app(config)
     db.upgrade()
-    work.launch(config)
+    _take_over(config)
     return app
+
+
+def _take_over(config: Config) -> None:
+    """Start the work; a process that is just ending may still hold it. Raises work.AlreadyRunning if one stays."""
+    until = time.monotonic() + TAKE_OVER_SECONDS
+    while True:
+        try:
+            return work.launch(config)
+        except work.AlreadyRunning:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.2)
 
 
 def finish() -> None:

@@ -2,10 +2,12 @@
 
 One process, because on SQLite one does the work (`gateway.work`); threads come from the configuration. SIGTERM
 and SIGINT are graceful: no new requests, those under way are answered, the step of each task is finished, and
-the rest waits for the next start.
+the rest waits for the next start. If the process in front is killed, the worker ends as if it had been asked to.
 """
 
+import ctypes
 import os
+import signal
 import sys
 from typing import Any
 
@@ -18,6 +20,7 @@ from gateway import app, logs
 from gateway.config import Config
 
 _KILL_AFTER_SECONDS = 30
+_PR_SET_PDEATHSIG = 1
 
 # granian's own lines go where ours go: to standard error, through our list of keys.
 _LOGGING: dict[str, Any] = {
@@ -54,10 +57,17 @@ def run(address: str, port: int) -> None:
 
 def worker(*arguments: Any) -> None:
     """What the worker process does: granian's own part, and then an orderly end."""
+    _end_with_the_parent()
     try:
         Granian._spawn_wsgi_worker(*arguments)
     finally:
         app.finish()
+
+
+def _end_with_the_parent() -> None:
+    """Have Linux send SIGTERM when the parent is gone (prctl(2)); else an orphan would keep the port and the work."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _say(config: Config, address: str, port: int) -> None:

@@ -4,6 +4,7 @@ The server is the one that `sealgate serve` starts: granian, one worker, durable
 file. Answers are held for two seconds instead of a day; nothing else is made easier.
 """
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 import requests
 
 from tests.server import Deployment, person
-from tests.visitors import Software, Subject
+from tests.visitors import Software, Subject, wait_for
 
 SCOPES = ("checks:write", "checks:read")
 
@@ -132,6 +133,31 @@ def test_nothing_personal_is_in_the_servers_log(gateway: Deployment) -> None:
     for word in ("Han Mei", "Li Lei", "Xiaoming", "1985-01-02", "1990-04-23", "BARRED", "@mail.example", "drugs"):
         assert word not in written
     assert gateway.environ["SEALGATE_INDEX_KEY"] not in written
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process of its parent's end")
+def test_the_front_process_is_killed(tmp_path: Path) -> None:
+    """kill -9 for the process in front only: its worker ends by itself, and a new start takes over."""
+    gateway = Deployment(tmp_path / "data")
+    gateway.start()
+    try:
+        assert gateway.process is not None
+        (worker,) = Path(f"/proc/{gateway.process.pid}/task/{gateway.process.pid}/children").read_text().split()
+        gateway.process.kill()
+        gateway.process.wait(30)
+        wait_for("the worker's end", lambda: _gone(worker))
+        gateway.start()
+        assert gateway.stop() == 0
+    finally:
+        gateway.kill()
+
+
+def _gone(pid: str) -> bool:
+    """Whether a process has ended, even if nobody has asked for its status yet."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
 
 
 def test_a_stop_in_order(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ withdrawn, waits for its own. Each phase is a transaction and finds by itself wh
 crash the next tick goes on where this one stopped.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from sqlalchemy import Select, select, update
@@ -31,6 +31,8 @@ MEMORY = 1000
 log = logs.get("release")
 
 Pair = tuple[Check, Consent]
+
+_damaged: set[str] = set()  # said once in a process, not at every tick
 
 
 @work.every("checks.release", seconds=PERIOD_SECONDS)
@@ -58,49 +60,77 @@ def anything_due() -> bool:
 
 def lay() -> int:
     """Lay the answers that are due into the audit log; returns how many."""
+    answers: list[tuple[str, dict[str, str | bool]]] = []
+
+    def read(check: Check, _: Consent) -> bool:
+        answers.append((check.id, _answer(session, check)))
+        return True
+
     with db.write() as session:
         # The time is taken under the write lock: whatever was settled before it is seen here.
         now = clock.now()
-        due = [check for check, consent in _pairs(session, _ready(now)) if _leaves_at(check.ready_at, consent) <= now]
-        if due:
-            entries = audit.record_answers(session, [(check.id, _answer(session, check)) for check in due])
-            for check in due:
-                check.result_entry = entries[check.id]
-        return len(due)
+        due = [pair for pair in _pairs(session, _ready(now)) if _leaves_at(pair[0].ready_at, pair[1]) <= now]
+        _each(session, due, read)
+        entries = audit.record_answers(session, answers)
+        for check, _ in due:
+            check.result_entry = entries.get(check.id)
+        return len(entries)
 
 
 def tell_subjects() -> int:
     """Tell the subjects of answers that are under a checkpoint; returns how many."""
     with db.write() as session:
         waiting = _pairs(session, _answered(clock.now()).where(Consent.told_at.is_(None)).limit(BATCH))
-        return sum(tell(session, check.id) for check, _ in waiting if _covered(session, check))
+        return _each(session, waiting, lambda check, _: _covered(session, check) and tell(session, check.id))
 
 
 def open_answers() -> int:
     """Let institutions read answers whose subjects were told; returns how many."""
-    opened = 0
+
+    def opened(check: Check, consent: Consent) -> bool:
+        if not (_covered(session, check) and release(session, check.id)):
+            return False
+        _observe(session, check, consent)
+        _forget(session, check)
+        return True
+
     with db.write() as session:
-        for check, consent in _pairs(session, _answered(clock.now()).where(Consent.told_at.is_not(None)).limit(BATCH)):
-            if _covered(session, check) and release(session, check.id):
-                _observe(session, check, consent)
-                _forget(session, check)
-                opened += 1
-    return opened
+        told = _pairs(session, _answered(clock.now()).where(Consent.told_at.is_not(None)).limit(BATCH))
+        return _each(session, told, opened)
 
 
 def close_withdrawn() -> int:
     """Close checks that were withdrawn, at a release time like any other; returns how many."""
-    closed = 0
+
+    def closed(check: Check, consent: Consent) -> bool:
+        if _leaves_at(consent.closed_at, consent) > now:
+            return False
+        check.closed_at = now
+        vault.remove(session, check.id, "result")
+        _forget(session, check)
+        audit.record(session, "check.closed", check.id, why="withdrawn")
+        return True
+
     with db.write() as session:
         now = clock.now()
-        for check, consent in _pairs(session, _withdrawn(now).limit(BATCH)):
-            if _leaves_at(consent.closed_at, consent) <= now:
-                check.closed_at = now
-                vault.remove(session, check.id, "result")
-                _forget(session, check)
-                audit.record(session, "check.closed", check.id, why="withdrawn")
-                closed += 1
-    return closed
+        return _each(session, _pairs(session, _withdrawn(now).limit(BATCH)), closed)
+
+
+def _each(session: Session, pairs: Iterable[Pair], act: Callable[[Check, Consent], bool]) -> int:
+    """Do something for each check; returns for how many it was done.
+
+    A check whose stored data is damaged is left as it is for the operator, and holds up no other.
+    """
+    done = 0
+    for check, consent in pairs:
+        try:
+            with session.begin_nested():
+                done += act(check, consent)
+        except (vault.Tampered, vault.Shredded, vault.Absent, vault.UnknownKek) as error:
+            if check.id not in _damaged:
+                log.error("answer_damaged", check=check.id, error=type(error).__name__)
+            _damaged.add(check.id)
+    return done
 
 
 def _ready(now: datetime) -> Select[Check, Consent]:

@@ -126,7 +126,7 @@ def checks(query: dict[str, str]) -> Response:
     """
     with db.read() as session:
         found = _page(session, query)
-        forms = [wire.check_form(session, standing, clock.now()) for standing in found[:PAGE]]
+        forms = [wire.listed_form(session, standing, clock.now()) for standing in found[:PAGE]]
     return _json({"checks": forms, "next_cursor": forms[-1]["id"] if len(found) > PAGE else None})
 
 

@@ -12,9 +12,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, case, select
 from sqlalchemy.orm import Session
 
-from gateway import vault
+from gateway import logs, vault
 from gateway.checks.models import Check
 from gateway.consent import Consent, grid, shown_release_at
+
+log = logs.get("checks")
 
 # What the institution may know of where a check stands, in this order. After consent there is one word until
 # the answer leaves, whatever has been worked out, whoever has looked at it, and even if it was withdrawn.
@@ -35,11 +37,31 @@ def standings() -> Select[Check, Consent, str]:
 
 
 def check_form(session: Session, standing: Standing, now: datetime) -> dict[str, Any]:
-    """The check in the form that leaves, at the moment `now`."""
+    """The check in the form that leaves, at the moment `now`. Raises vault.Tampered."""
+    check, _, status = standing
+    # Before the release nobody looks whether there is a result yet: it would take a moment that could be measured.
+    names = ("reference", "result") if status == "completed" else ("reference",)
+    return _form(standing, now, {name: _kept(session, check.id, name) for name in names})
+
+
+def listed_form(session: Session, standing: Standing, now: datetime) -> dict[str, Any]:
+    """As `check_form`; but one check whose stored data is damaged does not hide the others of a list.
+
+    What cannot be read is null there, and a look at the check itself says what is wrong.
+    """
+    try:
+        return check_form(session, standing, now)
+    except vault.Tampered:
+        log.error("stored_data_damaged", check=standing[0].id)
+        return _form(standing, now, {})
+
+
+def _form(standing: Standing, now: datetime, kept: Mapping[str, Any]) -> dict[str, Any]:
     check, consent, status = standing
+    result = kept.get("result")
     return {
         "id": check.id,
-        "reference": _kept(session, check.id, "reference"),
+        "reference": kept.get("reference"),
         "role": check.role,
         "purpose": check.purpose,
         "policy": {"id": check.policy, "version": check.version},
@@ -47,7 +69,7 @@ def check_form(session: Session, standing: Standing, now: datetime) -> dict[str,
         "created_at": _time(check.created_at, consent),
         "expires_at": _time(consent.expires_at, consent),
         "release_at": _time(_release_at(consent, status, now), consent),
-        "eligible": _eligible(session, check.id) if status == "completed" else None,
+        "eligible": None if result is None else bool(result["eligible"]),
         "valid_until": None,
     }
 
@@ -70,16 +92,11 @@ def _time(moment: datetime | None, consent: Consent) -> str | None:
     return stamp(grid.at_or_before(moment, consent.grid))
 
 
-def _eligible(session: Session, check_id: str) -> bool | None:
-    result = _kept(session, check_id, "result")
-    return None if result is None else bool(result["eligible"])
-
-
 def _kept(session: Session, check_id: str, name: str) -> Any:
-    """What the vault keeps, or None once the subject's data was shredded."""
+    """What the vault keeps; None while there is nothing, and once the subject's data was shredded."""
     try:
         return vault.get(session, check_id, name)
-    except vault.Shredded:
+    except (vault.Absent, vault.Shredded):
         return None
 
 

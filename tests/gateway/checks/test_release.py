@@ -210,3 +210,30 @@ def test_a_tick_with_nothing_to_do(stage) -> None:
     """Nothing is written when nothing is due."""
     release.tick()
     assert not release.anything_due()
+
+
+@pytest.mark.parametrize("name", ["result", "subject", "contact", "review"])
+def test_damaged_data_holds_up_nobody_else(stage, name: str) -> None:
+    """A row of the vault that was changed keeps its own check back at most; every other answer leaves."""
+    hr = stage.caller()
+    subject = {**request_for("CLEAN")["subject"], "contact": {"email": "somebody@mail.example"}}
+    ids = [hr.asked(key=str(number), subject=subject) for number in range(3)]
+    for check_id in ids:
+        stage.agree(check_id)
+    with db.engine.begin() as connection:
+        statement = f"UPDATE vault_items SET sealed = zeroblob(200) WHERE owner_id = '{ids[1]}' AND name = '{name}'"
+        assert connection.exec_driver_sql(statement).rowcount == 1
+    stage.until(RELEASE)
+    assert [hr.see(check_id)["status"] for check_id in (ids[0], ids[2])] == ["completed", "completed"]
+    assert hr.see(ids[1])["status"] == ("in_progress" if name in ("result", "contact") else "completed")
+
+
+def test_damaged_data_does_not_hide_a_list(stage) -> None:
+    """A list still shows every check; what cannot be read of one is null, and the check itself says why."""
+    hr = stage.caller()
+    ids = [hr.asked(key=str(number)) for number in range(3)]
+    with db.engine.begin() as connection:
+        connection.exec_driver_sql(f"UPDATE vault_items SET sealed = zeroblob(200) WHERE owner_id = '{ids[1]}'")
+    listed = {check["id"]: check["reference"] for check in hr.get("/v1/checks").json["checks"]}
+    assert listed == {ids[0]: "applicant-2041", ids[1]: None, ids[2]: "applicant-2041"}
+    assert hr.get(f"/v1/checks/{ids[1]}").status_code == 500
