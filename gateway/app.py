@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Flask, Response, request
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from connectors import shelf
 from connectors.base import Connector
@@ -105,6 +106,8 @@ def create_app(
     app.register_blueprint(pages.blueprint(config.issuer, document))
     app.register_blueprint(health.blueprint(PROBES))
     problems.install(app, config.issuer)
+    if config.proxies:  # the address of a person is counted, and it must not be the proxy's
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=config.proxies, x_proto=0)  # type: ignore[method-assign]
     return app
 
 

@@ -51,6 +51,7 @@ class Config:
     release_hold: timedelta | None
     release_grid: timedelta | None
     log_level: str
+    proxies: int
     threads: int
     max_body: int
 

@@ -110,6 +110,13 @@ VARIABLES: tuple[Variable, ...] = (
         "info",
         default="info",
     ),
+    Variable(
+        "SEALGATE_PROXIES",
+        "reverse proxies in front that set X-Forwarded-For; without one a client could forge its address",
+        forms.whole_number(0, 5),
+        "1",
+        default="0",
+    ),
     Variable("SEALGATE_THREADS", "requests served at a time", forms.whole_number(1, 128), "8", default="8"),
     Variable(
         "SEALGATE_MAX_BODY",
