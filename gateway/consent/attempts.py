@@ -1,6 +1,6 @@
-"""How often somebody may try: short codes from one place, proofs for one consent.
+"""How often somebody may try: short codes from one place, proofs by one-time code for one consent.
 
-A proof costs a strike when a code is sent and another for each wrong code, so that five codes at most can be
+Such a proof costs a strike when a code is sent and another for each wrong code, so that five codes at most can be
 tried before a pause. Each pause is twice as long as the one before, up to a day; a proof that succeeds wipes
 the slate clean. Strikes count alike whether or not the particulars were right.
 """

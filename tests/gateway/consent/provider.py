@@ -122,6 +122,7 @@ class Provider(BaseHTTPRequestHandler):
             "nonce": {"nonce": "another"},
             "audience": {"aud": "another-client"},
             "two-audiences": {"aud": [CLIENT, "another-client"], "azp": "another-client"},
+            "borrowed-audience": {"aud": "another-client", "azp": CLIENT},
             "token-issuer": {"iss": "https://somebody.else"},
             "expired": {"exp": now - 3600, "iat": now - 7200},
             "old-sign-in": {"auth_time": now - 3600},

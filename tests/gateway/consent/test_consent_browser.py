@@ -71,13 +71,18 @@ class Reader:
         self.config = config
         self.noticed: list[str] = []
         self.page.on("console", lambda message: self.heard(message.text))
-        self.page.on("requestfailed", lambda request: self.noticed.append(f"failed: {request.url}"))
+        self.page.on("requestfailed", lambda request: self.failed(request.url, request.failure))
         self.page.on("request", self.elsewhere)
 
     def heard(self, text: str) -> None:
         """What Chromium complains of; that we refuse what was typed is no complaint."""
         if not re.search(r"responded with a status of 4\d\d", text):
             self.noticed.append(f"console: {text}")
+
+    def failed(self, url: str, why: str | None) -> None:
+        """What could not be fetched, unless we went on before it came."""
+        if why != "net::ERR_ABORTED":
+            self.noticed.append(f"failed: {url}")
 
     def elsewhere(self, request: object) -> None:
         url = str(getattr(request, "url", ""))

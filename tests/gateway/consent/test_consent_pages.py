@@ -169,6 +169,21 @@ def test_form_of_elsewhere_is_refused(app: Flask, config: Config) -> None:
     assert request.row.state == "requested"
 
 
+def test_form_token_of_somebody_else_is_no_use_with_their_cookie_either(app: Flask, config: Config) -> None:
+    """Planted in a browser, cookie and token of another visit send nothing here: a token is for one visit."""
+    attacker, person, request = Person(app), Person(app), ask()
+    attacker.prove(ask(), config)
+    person.prove(request, config)
+    planted = attacker.client.get_cookie("sealgate-form")
+    token = re.search(r'name="form" value="(\w+)"', attacker.page)
+    assert planted
+    assert token
+    person.client.set_cookie("sealgate-form", planted.value)
+    data = {"form": token[1], "decision": "agree"}
+    assert person.client.post(f"/c/{request.id}/request", data=data).status_code == 400
+    assert request.row.state == "requested"
+
+
 @pytest.mark.parametrize("path", ["/c", "link", "prove", "code", "request", "withdraw"])
 def test_every_form_is_refused_without_its_token(app: Flask, config: Config, path: str) -> None:
     """No form is forgotten."""

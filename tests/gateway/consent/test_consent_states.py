@@ -195,6 +195,17 @@ def test_guard_holds_without_the_database_lock(request_: Request) -> None:
     assert request_.row.state == "given"
 
 
+def test_withdrawn_answer_does_not_leave_when_its_time_comes(request_: Request, time: Stopped) -> None:
+    """First withdrawn, then due: it stays."""
+    act("given", request_)
+    act("withdrawn", request_)
+    time.forward(timedelta(days=2))
+    with db.write() as session:
+        assert consent.release(session, request_.check_id) is False
+        assert consent.tell(session, request_.check_id) is False
+    assert request_.row.released_at is None
+
+
 def test_answer_leaves_only_at_its_time_and_only_once(request_: Request, time: Stopped) -> None:
     """Before the release time, without consent, or a second time: no."""
 
