@@ -22,8 +22,9 @@ from gateway.consent import Consent, grid, observe_lateness, release, tell
 from gateway.db import db
 
 PERIOD_SECONDS = 1
-BATCH = 500
-"""How many checks one transaction tells about or opens. Those of one release time are laid together regardless."""
+BATCH = 100
+"""How many checks one transaction tells about or opens: others want to write meanwhile. Those of one release time
+are laid together regardless."""
 
 MEMORY = 1000
 """After so many answers of a policy the older ones begin to count for less in its observed lateness."""
@@ -41,11 +42,20 @@ def tick() -> None:
     if not anything_due():
         return
     lay()
-    audit.sequence()  # also after a crash between the two
-    tell_subjects()
-    opened, closed = open_answers(), close_withdrawn()
+    while audit.sequence() is not None:  # also what a crash left between the two
+        pass
+    _all_of(tell_subjects)
+    opened, closed = _all_of(open_answers), _all_of(close_withdrawn)
     if opened or closed:
         log.info("released", count=opened, total=opened + closed)
+
+
+def _all_of(phase: Callable[[], int]) -> int:
+    """Repeat a phase, each time in a short transaction of its own, until it finds nothing more to do."""
+    total = 0
+    while done := phase():
+        total += done
+    return total
 
 
 def anything_due() -> bool:
