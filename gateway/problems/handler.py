@@ -88,8 +88,9 @@ def _http(error: HTTPException) -> BaseResponse:
 def _told(status: int, errors: Sequence[FieldError]) -> str | None:
     if status == HTTPStatus.BAD_REQUEST and any("JSON" in error["problem"] for error in errors):
         return "The body is not well-formed JSON."
-    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-        return f"The body may have at most {current_app.config['MAX_CONTENT_LENGTH']} bytes."
+    limit = current_app.config["MAX_CONTENT_LENGTH"]
+    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and limit:
+        return f"The body may have at most {limit} bytes."
     return None
 
 
@@ -129,17 +130,27 @@ def _unforeseen(error: Exception) -> Response:
 def _answer(problem: Problem, status: int | None = None) -> Response:
     status = status or problem.status
     incident = _log(problem) if status >= 500 else None
-    render = _page_renderers.get(request.blueprint or "")
-    if render is not None and request.accept_mimetypes.best_match(["text/html", "application/problem+json"]) == (
-        "text/html"
-    ):
-        response = Response(render(problem, incident), status, mimetype="text/html")
+    page = _rendered(problem, incident)
+    if page is not None:
+        response = Response(page, status, mimetype="text/html")
     else:
         body = json.dumps(_body(problem, status, incident), ensure_ascii=False)
         response = Response(body, status, mimetype="application/problem+json")
     response.headers.update(problem.headers)
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _rendered(problem: Problem, incident: str | None) -> str | None:
+    """The page for a browser on a blueprint of pages, if there is one and it can be made."""
+    render = _page_renderers.get(request.blueprint or "")
+    if render is None or request.accept_mimetypes.best_match(["text/html", "application/problem+json"]) != "text/html":
+        return None
+    try:
+        return render(problem, incident)
+    except Exception as error:
+        log.error("problem_page_failed", type=problem.type, exc_info=error)
+        return None
 
 
 def _body(problem: Problem, status: int, incident: str | None) -> dict[str, Any]:

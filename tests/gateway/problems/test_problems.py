@@ -117,7 +117,16 @@ def _pages() -> Blueprint:
     def broken() -> str:
         raise KeyError(CANARY)
 
-    problems.page_renderer("pages", lambda problem, incident: f"<h1>{problem.title}</h1>{incident or ''}")
+    @pages.route("/page/unrenderable")
+    def unrenderable() -> str:
+        raise problems.Conflict("unrenderable")
+
+    def render(problem: problems.Problem, incident: str | None) -> str:
+        if problem.told == "unrenderable":
+            raise ValueError(CANARY)
+        return f"<h1>{problem.title}</h1>{incident or ''}"
+
+    problems.page_renderer("pages", render)
     return pages
 
 
@@ -283,6 +292,14 @@ def test_pages_show_problems_in_their_own_way(client: FlaskClient) -> None:
     assert client.get("/page", headers={"Accept": "application/json"}).mimetype == "application/problem+json"
     assert "inc_" in client.get("/page/broken", headers={"Accept": "text/html"}).text
     assert client.get("/told", headers={"Accept": "text/html"}).mimetype == "application/problem+json"
+
+
+def test_a_page_that_cannot_be_made_is_told_as_json(client: FlaskClient, log: io.StringIO) -> None:
+    """A fault in the page about a fault hides neither."""
+    answer = client.get("/page/unrenderable", headers={"Accept": "text/html"})
+    assert (answer.status_code, answer.mimetype) == (409, "application/problem+json")
+    assert "problem_page_failed" in log.getvalue()
+    assert CANARY not in log.getvalue() + answer.text
 
 
 def test_every_type_has_a_page(client: FlaskClient) -> None:
