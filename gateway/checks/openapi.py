@@ -5,6 +5,7 @@ documented as `application/problem+json`, and every error goes through the one h
 A third, that a body of another content type is read as an empty one, is met by `problems.require_json`.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn, TypeVar, cast
 
@@ -77,8 +78,12 @@ class Parser(FlaskParser):
             raise problems.TooLarge(f"The body may have at most {most} bytes.")
         try:
             return super()._raw_load_json(req)
+        except (json.JSONDecodeError, UnicodeDecodeError):
+            raise
         except RecursionError:
             raise problems.BadRequest("The body is nested too deeply.") from None
+        except ValueError:  # Python reads no number of more than 4300 digits
+            raise problems.BadRequest("A number in the body is too long.") from None
 
 
 def _plain(messages: Any) -> Any:

@@ -106,6 +106,7 @@ def test_a_name_that_came_with_the_request_is_cut(stage) -> None:
         (b'{"policy": "cn/kinder', "The body is not well-formed JSON."),
         (b"\xff\xfe{}", "The body is not well-formed JSON."),
         (b"[" * 30_000, "The body is nested too deeply."),
+        (b'{"policy": ' + b"9" * 60_000 + b"}", "A number in the body is too long."),
     ],
 )
 def test_what_is_not_json(stage, body: bytes, told: str) -> None:
