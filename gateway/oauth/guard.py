@@ -28,6 +28,8 @@ from gateway.oauth.routes import server
 from gateway.oauth.tokens import AccessToken
 from gateway.problems import Forbidden, Unauthorized
 
+_INVALID = "The access token is expired, revoked, malformed or not for this API."
+
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -91,10 +93,7 @@ class Guard:
         except (MissingAuthorizationError, UnsupportedTokenTypeError):
             raise Unauthorized("Send an access token as Authorization: Bearer.", headers=_challenge()) from None
         except InvalidTokenError as error:
-            raise Unauthorized(
-                "The access token is expired, revoked, malformed or not for this API.",
-                headers=_challenge(error=error.error),
-            ) from None
+            raise Unauthorized(_INVALID, headers=_challenge(error=error.error, error_description=_INVALID)) from None
         except InsufficientScopeError as error:
             raise Forbidden(
                 f"The access token does not have the scope {wanted}.",

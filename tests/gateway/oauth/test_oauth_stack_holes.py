@@ -202,9 +202,9 @@ def test_hole_10_we_sign_as_ed25519(hr: Any, header_of: Any, database: Database,
     assert {key["alg"] for key in http.get("/oauth/jwks").get_json()["keys"]} == {"Ed25519"}
 
 
-def by_the_older_name(software: Any, key: Any) -> str:
-    """An assertion that says `EdDSA`, signed by the bare key: joserfc would sign it with a warning."""
-    parts = (json.dumps({"alg": "EdDSA", "kid": "k1", "typ": "JWT"}), json.dumps(software.claims()))
+def by_the_older_name(claims: dict[str, Any], key: Any, kid: str = "k1", typ: str = "JWT") -> str:
+    """A token that says `EdDSA`, signed by the bare key: joserfc would sign it with a warning."""
+    parts = (json.dumps({"alg": "EdDSA", "kid": kid, "typ": typ}), json.dumps(claims))
     signed = ".".join(b64(part.encode()) for part in parts)
     return f"{signed}.{b64(key.private_key.sign(signed.encode()))}"
 
@@ -217,14 +217,26 @@ def b64(octets: bytes) -> str:
 def test_hole_10_assertion_that_says_eddsa_is_verified_without_a_warning(enrol: Any, recwarn: Any) -> None:
     """Clients still send the old name: it verifies as Ed25519, quietly."""
     hr = enrol(key=OKPKey.generate_key("Ed25519"))
-    assert hr.ask(by_the_older_name(hr, hr.key)).status_code == 200
+    assert hr.ask(by_the_older_name(hr.claims(), hr.key)).status_code == 200
     assert not recwarn.list
 
 
 def test_hole_10_eddsa_is_never_another_curve(enrol: Any) -> None:
     """The old name also meant Ed448; here it does not."""
     hr = enrol(key=OKPKey.generate_key("Ed25519"))
-    assert hr.ask(by_the_older_name(hr, OKPKey.generate_key("Ed448"))).status_code == 400
+    assert hr.ask(by_the_older_name(hr.claims(), OKPKey.generate_key("Ed448"))).status_code == 400
+
+
+def test_hole_10_our_own_tokens_never_say_eddsa(hr: Any, claims_of: Any, database: Database) -> None:
+    """A key of ours signs under one name (RFC 8725 §3.1): a token that says another is not ours."""
+    hr.token()
+    with database.write() as session:
+        signing.rotate(session, "Ed25519", at_once=True)
+        signing.rotate(session, "Ed25519", at_once=True)
+        kid, _, key = signing.current(session)
+    claims = claims_of(hr.token())
+    assert hr.get("/v1/me", forge(database, claims)).status_code == 200
+    assert hr.get("/v1/me", by_the_older_name(claims, key, kid, "at+jwt")).status_code == 401
 
 
 def test_no_token_is_written_to_a_log(app: Flask, hr: Any, caplog: Any) -> None:
