@@ -8,6 +8,7 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
+import requests
 from flask import Flask
 from sqlalchemy import select
 from werkzeug.test import TestResponse
@@ -21,6 +22,7 @@ from gateway.db import db, new_id
 from gateway.notices.models import Message
 from gateway.oauth import models
 from policies.library import Library
+from tests.gateway.consent.provider import ALICE, CLIENT, SECRET
 
 AFTER_CONSENT = run.run
 INSTITUTIONS = models.Institution  # whose table checks refer to
@@ -137,3 +139,28 @@ class Person:
         self.send()
         self.send(**particulars)
         return self.send(code=sent_code(config))
+
+
+class Control:
+    """What the tests make the provider do."""
+
+    def __init__(self, port: int) -> None:
+        self.base = f"http://127.0.0.1:{port}"
+        self.issuer = f"{self.base}/realm"
+        self.set(person=ALICE, lie="", in_userinfo_only=[], asked=[])
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """What a deployment must be told to work with it."""
+        return {
+            "SEALGATE_PROOF": "oidc",
+            "SEALGATE_OIDC_ISSUER": self.issuer,
+            "SEALGATE_OIDC_CLIENT_ID": CLIENT,
+            "SEALGATE_OIDC_CLIENT_SECRET": SECRET,
+        }
+
+    def set(self, **what: Any) -> None:
+        assert requests.post(f"{self.base}/control", json=what, timeout=5).ok
+
+    def asked(self) -> list[dict[str, str]]:
+        return list(requests.get(f"{self.base}/asked", timeout=5).json())

@@ -6,6 +6,7 @@ import shutil
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
@@ -18,7 +19,7 @@ from gateway import clock, consent, vault
 from gateway.config import Config
 from gateway.consent.models import Visit
 from gateway.db import Database, db
-from tests.gateway.consent.people import Request, ask, make_app, sent_code
+from tests.gateway.consent.people import SUBJECT, Control, Request, ask, make_app, sent_code
 
 pytestmark = pytest.mark.browser
 
@@ -51,11 +52,18 @@ def environ(environ: dict[str, str]) -> dict[str, str]:
 @pytest.fixture
 def site(config: Config, database: Database) -> Iterator[str]:
     """The consent pages, served; their address."""
+    with served(config):
+        yield config.issuer
+
+
+@contextmanager
+def served(config: Config) -> Iterator[None]:
+    """A real server for the pages of a deployment, at the port of its address."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = make_server("localhost", int(config.issuer.rpartition(":")[2]), make_app(config), threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    yield config.issuer
+    yield
     server.shutdown()
     thread.join()
 
@@ -250,3 +258,20 @@ def test_browser_keeps_no_more_than_it_must(browser: Browser, site: str, config:
     assert {cookie["name"] for cookie in cookies} == {"sealgate-form", f"sealgate-{request.id[-8:]}"}
     assert all(cookie["httpOnly"] and cookie["sameSite"] == "Lax" and cookie["expires"] == -1 for cookie in cookies)
     assert reader.page.evaluate("document.cookie") == ""
+
+
+def test_signing_in_at_the_provider(
+    browser: Browser, environ: dict[str, str], database: Database, provider: Control
+) -> None:
+    """There and back in a real browser, which holds the form's redirect against the page's policy."""
+    config = Config.from_env({**environ, **provider.settings})
+    with served(config):
+        reader, request = Reader(browser, config), ask(subject={**SUBJECT, "ids": []})
+        reader.page.goto(request.asked.url)
+        reader.press()
+        reader.look()
+        reader.press()
+        reader.page.wait_for_url("**/request")
+        assert [one for one in reader.noticed if not one.startswith(f"elsewhere: {provider.base}")] == []
+        reader.press(AGREE)
+        assert request.row.state == "given"

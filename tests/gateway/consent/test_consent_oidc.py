@@ -1,9 +1,5 @@
 """Proof at an OpenID Connect provider: a real one, in a process of its own, that can be told to lie."""
 
-import subprocess
-import sys
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -14,59 +10,17 @@ from flask import Flask
 from gateway.config import Config
 from gateway.consent import oidc
 from gateway.db import Database
-from tests.gateway.consent.people import SUBJECT, Person, Request, ask, make_app
-from tests.gateway.consent.provider import ALICE, CLIENT, SECRET
+from tests.gateway.consent.people import SUBJECT, Control, Person, Request, ask, make_app
+from tests.gateway.consent.provider import ALICE
 
 MAPPING = {"name": "name", "born": "birthdate"}
-
-
-@pytest.fixture(scope="module")
-def provider_port() -> Iterator[int]:
-    """The port of the provider's process."""
-    script = Path(__file__).with_name("provider.py")
-    with subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout
-        yield int(process.stdout.readline())
-        process.terminate()
-
-
-class Control:
-    """What the tests make the provider do."""
-
-    def __init__(self, port: int) -> None:
-        self.base = f"http://127.0.0.1:{port}"
-        self.issuer = f"{self.base}/realm"
-        self.set(person=ALICE, lie="", in_userinfo_only=[], asked=[])
-
-    def set(self, **what: Any) -> None:
-        assert requests.post(f"{self.base}/control", json=what, timeout=5).ok
-
-    def asked(self) -> list[dict[str, str]]:
-        return list(requests.get(f"{self.base}/asked", timeout=5).json())
-
-
-@pytest.fixture
-def provider(provider_port: int) -> Control:
-    """The provider, honest, with Wang Xiaoming before it."""
-    return Control(provider_port)
 
 
 @pytest.fixture
 def app(environ: dict[str, str], database: Database, provider: Control) -> Flask:
     """The pages of a deployment that works with the provider; the clock is the real one."""
     claims = "name=name,born=birthdate,id.cn-resident-id=resident_id"
-    return make_app(
-        Config.from_env(
-            {
-                **environ,
-                "SEALGATE_PROOF": "oidc",
-                "SEALGATE_OIDC_ISSUER": provider.issuer,
-                "SEALGATE_OIDC_CLIENT_ID": CLIENT,
-                "SEALGATE_OIDC_CLIENT_SECRET": SECRET,
-                "SEALGATE_OIDC_CLAIMS": claims,
-            }
-        )
-    )
+    return make_app(Config.from_env({**environ, **provider.settings, "SEALGATE_OIDC_CLAIMS": claims}))
 
 
 @pytest.fixture
@@ -249,12 +203,8 @@ def test_provider_that_does_not_answer_or_is_another_is_not_used(
     """Nobody at the port, or somebody who calls himself by another name: the page says to come again."""
     for issuer, lie in (("http://127.0.0.1:9", ""), (provider.issuer, "issuer")):
         provider.set(lie=lie)
-        more = {
-            "SEALGATE_OIDC_ISSUER": issuer,
-            "SEALGATE_OIDC_CLIENT_ID": CLIENT,
-            "SEALGATE_OIDC_CLIENT_SECRET": SECRET,
-        }
-        app = make_app(Config.from_env({**environ, "SEALGATE_PROOF": "oidc", **more}))
+        settings = {**environ, **provider.settings, "SEALGATE_OIDC_ISSUER": issuer}
+        app = make_app(Config.from_env(settings))
         person = Person(app)
         person.open(ask().path)
         assert person.send().status_code == 503
