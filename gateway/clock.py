@@ -6,7 +6,8 @@ Everything that needs the time calls `now()`. Tests and simulations may hold the
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 
 class Stopped:
@@ -29,6 +30,11 @@ _stopped: Stopped | None = None
 def now() -> datetime:
     """The present moment in UTC, microseconds kept."""
     return _stopped.at if _stopped is not None else datetime.now(UTC)
+
+
+def today(zone: str) -> date:
+    """The day that it is in a time zone (IANA name): laws count days where they are in force."""
+    return now().astimezone(ZoneInfo(zone)).date()
 
 
 @contextmanager

@@ -99,10 +99,14 @@ def _our_keys() -> _Keys:
     return _keys
 
 
-def put(session: Session, owner_id: str, name: str, value: Any) -> None:
-    """Seal a JSON-able value under an owner and a name, over what was there. Raises Shredded, TypeError."""
+def put(session: Session, owner_id: str, name: str, value: Any, room: int = _BLOCK) -> None:
+    """Seal a JSON-able value under an owner and a name, over what was there. Raises Shredded, TypeError.
+
+    `room` is how many bytes it takes up at least, where its length would tell something.
+    """
     key = _data_key(session, owner_id) or _new_data_key(session, owner_id)
-    sealed = _seal(key, _pad(json.dumps(value, ensure_ascii=False, separators=(",", ":"))), "item", owner_id, name)
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    sealed = _seal(key, _pad(text, room), "item", owner_id, name)
     item = _item(session, owner_id, name)
     if item is None:
         session.add(VaultItem(id=new_id("vlt"), owner_id=owner_id, name=name, sealed=sealed))
@@ -221,6 +225,6 @@ def _bound(parts: tuple[str, ...]) -> bytes:
     return b"sealgate vault 1" + b"".join(len(raw).to_bytes(4, "big") + raw for raw in (p.encode() for p in parts))
 
 
-def _pad(text: str) -> bytes:
+def _pad(text: str, room: int) -> bytes:
     raw = text.encode()
-    return raw + b" " * (-len(raw) % _BLOCK)  # JSON ignores spaces at its end
+    return raw + b" " * max(room - len(raw), -len(raw) % _BLOCK)  # JSON ignores spaces at its end

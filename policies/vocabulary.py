@@ -42,6 +42,12 @@ def meaning(name: str) -> frozenset[str]:
     return frozenset(_document("meaning.toml")[name])
 
 
+def zone(jurisdiction: str) -> str:
+    """The time zone (IANA name) by which a jurisdiction's days are counted; `UTC` where none is known."""
+    name: str = _document("zones.toml").get(jurisdiction, "UTC")
+    return name
+
+
 def erased_rules() -> list[dict[str, Any]]:
     """The rules by which an entry is erased in every regime that does not say otherwise."""
     return [dict(rule) for rule in _document("meaning.toml")["erased"]]

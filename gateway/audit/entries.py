@@ -6,6 +6,7 @@ import json
 import re
 import secrets
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -19,7 +20,9 @@ Fact = str | int | bool | None
 
 _FORM = "sealgate audit 1"
 _CLEAR = re.compile(r"[A-Za-z0-9_.:+/*,-]{0,300}")  # no spaces: people's names have them
-_SALT = "audit "
+_KEPT = "audit"
+_ROOM = 2048
+"""Bytes that a check's secret takes up with the ids of its sealed entries: how many there are tells of a review."""
 
 
 def record(session: Session, kind: str, subject: str | None, **facts: Fact) -> str:
@@ -69,9 +72,18 @@ def _salt(session: Session, kind: Kind, entry_id: str, subject: str | None) -> b
         return b""
     if subject is None:
         raise TypeError("an entry with sealed fields is about something")
-    salt = secrets.token_bytes(32)
-    vault.put(session, subject, _SALT + entry_id, salt.hex())
-    return salt
+    kept = vault.get(session, subject, _KEPT) if vault.has(session, subject, _KEPT) else None
+    if kept is None:
+        kept = {"secret": secrets.token_hex(32), "entries": []}
+    if kind.sealed_about:
+        kept["entries"].append(entry_id)
+    vault.put(session, subject, _KEPT, kept, room=_ROOM)
+    return _salt_of(kept, entry_id)
+
+
+def _salt_of(kept: Mapping[str, Any], entry_id: str) -> bytes:
+    """An entry's salt, from the one secret of what it is about: rows for each salt would say what it went through."""
+    return hmac.digest(bytes.fromhex(kept["secret"]), entry_id.encode(), hashlib.sha256)
 
 
 def _values(
@@ -105,12 +117,12 @@ def commitment(salt: bytes, field: str, value: Fact) -> str:
 
 def opening(session: Session, subject: str, entry_id: str, field: str) -> bytes:
     """The salt that opens one sealed field (or `about`) of an entry. Raises vault.Shredded, vault.Absent."""
-    return field_salt(bytes.fromhex(vault.get(session, subject, _SALT + entry_id)), field)
+    return field_salt(_salt_of(vault.get(session, subject, _KEPT), entry_id), field)
 
 
 def about(session: Session, subject: str) -> Sequence[AuditEntry]:
     """Every entry about something, in order, with those whose tie to it is sealed as long as their salts live."""
-    sealed = [name.removeprefix(_SALT) for name in vault.names(session, subject) if name.startswith(_SALT)]
+    sealed = vault.get(session, subject, _KEPT)["entries"] if vault.has(session, subject, _KEPT) else []
     return session.scalars(
         select(AuditEntry)
         .where((AuditEntry.about == subject) | AuditEntry.id.in_(sealed))

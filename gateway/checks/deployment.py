@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 from connectors.base import Connector
+from gateway import clock
 from gateway.config import Config
+from policies import vocabulary
 from policies.library import Library
 from policies.policy import Policy
 
@@ -39,3 +41,8 @@ def ours() -> Deployment:
     if _deployment is None:
         raise RuntimeError("checks.deployment.init(…) has not been called")
     return _deployment
+
+
+def today(policy_id: str) -> date:
+    """The day that it is under a policy: where its law is in force, not where this machine stands."""
+    return clock.today(vocabulary.zone(policy_id.partition("/")[0]))

@@ -12,7 +12,7 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from connectors.base import Connector, ConnectorError, Id, Name, Query
-from gateway import audit, clock, logs, vault
+from gateway import audit, logs, vault
 from gateway.checks import deployment
 from gateway.checks.models import Check
 from gateway.consent import decided
@@ -55,7 +55,7 @@ def pin(session: Session, check: Check) -> None:
     Raises NothingInForce if the policy's version is not on the shelf.
     """
     if check.day is None:
-        check.day = clock.now().date()
+        check.day = deployment.today(check.policy)
         library = deployment.ours().library
         check.regimes = {regime.id: regime.version for regime in library.regimes(check.day).values()}
         digest = library.version(check.policy, check.version).digest

@@ -40,7 +40,7 @@ def policy_for(caller: Caller, policy_id: str, role: str) -> Policy:
     if policy_id not in library.policies():
         raise problems.InvalidFields(errors=[{"field": "policy", "problem": "is not a policy here; see GET /v1/roles"}])
     try:
-        policy = library.policy(policy_id, clock.now().date())
+        policy = library.policy(policy_id, deployment.today(policy_id))
     except NothingInForce:
         raise NothingToAnswer(f"No version of {policy_id} is in force today.") from None
     if role not in policy.roles:

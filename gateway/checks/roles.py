@@ -1,7 +1,6 @@
 """The roles that an institution may ask about, each in plain words."""
 
 from collections.abc import Iterator
-from datetime import date
 from typing import Any
 
 from gateway.checks import deployment
@@ -13,18 +12,16 @@ from policies.policy import Policy
 LANGUAGES = ("en", "zh")
 
 
-def roles_of(caller: Caller, day: date) -> list[dict[str, Any]]:
-    """The roles that the caller's institution is registered for, under the versions in force on a day."""
-    return [
-        _role(policy, role) for policy in _in_force(day) for role in policy.roles if caller.may_ask(policy.id, role)
-    ]
+def roles_of(caller: Caller) -> list[dict[str, Any]]:
+    """The roles that the caller's institution is registered for, under the versions in force today."""
+    return [_role(policy, role) for policy in _in_force() for role in policy.roles if caller.may_ask(policy.id, role)]
 
 
-def _in_force(day: date) -> Iterator[Policy]:
+def _in_force() -> Iterator[Policy]:
     library = deployment.ours().library
     for policy_id in library.policies():
         try:
-            yield library.policy(policy_id, day)
+            yield library.policy(policy_id, deployment.today(policy_id))
         except NothingInForce:
             continue
 

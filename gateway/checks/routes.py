@@ -51,7 +51,7 @@ def roles() -> Response:
     Each with the version of the policy that is in force today, what would lead to a no, in plain words, and what a yes
     does not cover.
     """
-    return _json({"roles": roles_of(caller(), clock.now().date())})
+    return _json({"roles": roles_of(caller())})
 
 
 @asking.post("/checks")

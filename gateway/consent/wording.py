@@ -8,7 +8,9 @@ from functools import cache
 from pathlib import Path
 from string import Template
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
+
+from policies import vocabulary
 
 _HAN = "[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]"
 _BETWEEN_HAN = re.compile(f"(?<={_HAN}) (?={_HAN})")
@@ -34,7 +36,7 @@ class Wording:
     def __init__(self, language: str, where: str | None = None) -> None:
         self.language = known(language)
         self._texts = _read(self.language)
-        self._zone = _read("zones").get(where or "", "UTC")
+        self._zone = vocabulary.zone(where or "")
 
     def __call__(self, place: str, **facts: str) -> str:
         """The text at a dotted place, with its facts. Raises KeyError when the text or a fact is missing."""
@@ -77,10 +79,7 @@ def _tidy(text: str) -> str:
 
 
 def _zone(name: str) -> tuple[tzinfo, str]:
-    try:
-        return (UTC if name == "UTC" else ZoneInfo(name)), name
-    except ZoneInfoNotFoundError:  # the machine has no time zone data
-        return UTC, "UTC"
+    return (UTC if name == "UTC" else ZoneInfo(name)), name
 
 
 @cache

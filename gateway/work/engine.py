@@ -14,7 +14,7 @@ from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer
 from gateway.config import Config
 from gateway.db import db
 from gateway.work import tasks
-from gateway.work.queue import APPLICATION, QUEUE, TASK, TICK, client, here
+from gateway.work.queue import APPLICATION, QUEUE, TASK, TICK, TICK_QUEUE, client, here
 
 _POLL_SECONDS = 0.1
 _KEPT = timedelta(days=7)
@@ -65,6 +65,8 @@ def _start(config: Config) -> None:
     )
     queue = client()
     queue.register_queue(QUEUE, worker_concurrency=config.threads, polling_interval_sec=_POLL_SECONDS)
+    # Apart, so that tasks which wait for slow registries never keep an answer from its release.
+    queue.register_queue(TICK_QUEUE, worker_concurrency=len(tasks.ticks) + 1, polling_interval_sec=_POLL_SECONDS)
     _schedule(queue)
     DBOS.launch()
 
@@ -90,7 +92,7 @@ def _schedule(queue: DBOSClient) -> None:
                 "workflow_name": TICK,
                 "schedule": tick.crontab,
                 "context": name,
-                "queue_name": QUEUE,
+                "queue_name": TICK_QUEUE,
             }
             for name, tick in tasks.ticks.items()
         ]

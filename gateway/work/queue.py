@@ -17,6 +17,7 @@ from gateway.work.tasks import plain
 
 APPLICATION = "sealgate"
 QUEUE = "sealgate"
+TICK_QUEUE = "sealgate-ticks"
 TASK = "sealgate.task"
 TICK = "sealgate.tick"
 

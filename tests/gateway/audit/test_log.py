@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 
 from gateway import audit, clock, vault
 from gateway.audit import merkle, note
@@ -14,6 +14,7 @@ from gateway.audit.entries import leaf
 from gateway.audit.models import AuditCheckpoint, AuditEntry, AuditNode
 from gateway.audit.sequence import signing_key
 from gateway.db import Database, new_id
+from gateway.vault import VaultItem
 
 NOON = datetime(2026, 11, 20, 12, 0, 0, 123456, tzinfo=UTC)
 
@@ -315,3 +316,18 @@ def test_the_signing_key_is_not_in_the_open(log: Database) -> None:
         _, private = signing_key(session)
         raw = session.execute(text("SELECT group_concat(hex(sealed)) FROM vault_items")).scalar_one()
     assert private.private_bytes_raw().hex().upper() not in raw
+
+
+def test_rows_do_not_tell_which_check_went_over_the_desk(database: Database) -> None:
+    """A check with a review and one without have the same rows in the vault, of the same names and sizes."""
+    with database.write() as session:
+        for check in ("chk_a", "chk_b"):
+            audit.record(session, "registry.asked", check, registry="police", why="check")
+        audit.record(session, "review.opened", "chk_b", review="rev_1", why="refusal")
+        audit.record(session, "review.decided", "chk_b", review="rev_1", by="cli_1", decision="confirm")
+        rows = session.execute(select(VaultItem.owner_id, VaultItem.name, func.length(VaultItem.sealed))).all()
+        assert [entry.kind for entry in audit.about(session, "chk_b")] == [
+            "registry.asked", "review.opened", "review.decided"
+        ]  # fmt: skip
+    kept = {check: sorted((name, size) for owner, name, size in rows if owner == check) for check in ("chk_a", "chk_b")}
+    assert kept["chk_a"] == kept["chk_b"]
