@@ -21,10 +21,19 @@ class Deployment:
     reading: str
     hold: timedelta | None
     grid: timedelta | None
+    assurance: str | None
 
     def release_terms(self, policy: Policy) -> tuple[timedelta, timedelta]:
         """How long an answer under this policy is held, and the raster of its release times."""
         return self.hold or policy.release.hold, self.grid or policy.release.grid
+
+    def proves_enough_for(self, policy: Policy) -> bool:
+        """Whether people can prove who they are here as surely as a policy wants it.
+
+        Proof by particulars, which has no assurance at all, is for trials, where the people are made up.
+        """
+        levels = list(vocabulary.words("assurance"))
+        return self.assurance is None or levels.index(self.assurance) >= levels.index(policy.assurance)
 
 
 _deployment: Deployment | None = None
@@ -33,7 +42,8 @@ _deployment: Deployment | None = None
 def init(config: Config, registries: Mapping[str, Connector], library: Library) -> None:
     """Set the deployment; the application factory does it."""
     global _deployment
-    _deployment = Deployment(registries, library, config.reading, config.release_hold, config.release_grid)
+    assurance = config.oidc_assurance if config.proof == "oidc" else None
+    _deployment = Deployment(registries, library, config.reading, config.release_hold, config.release_grid, assurance)
 
 
 def ours() -> Deployment:

@@ -31,10 +31,18 @@ class NothingToAnswer(problems.Conflict):
     meaning = "The policy exists, but none of its versions is in force today, so that nothing could answer a check."
 
 
+class ProofTooWeak(problems.Conflict):
+    """409: nobody can prove here who they are as surely as the policy wants it."""
+
+    type = "proof-too-weak"
+    title = "People cannot prove here who they are as surely as this policy wants it"
+    meaning = "A policy states the lowest assurance of a proof of identity. This deployment's provider gives less."
+
+
 def policy_for(caller: Caller, policy_id: str, role: str) -> Policy:
     """The version in force today of the policy that the caller asks under.
 
-    Raises InvalidFields for a policy or role that does not exist, NotRegistered, NothingToAnswer.
+    Raises InvalidFields for a policy or role that does not exist, NotRegistered, NothingToAnswer, ProofTooWeak.
     """
     library = deployment.ours().library
     if policy_id not in library.policies():
@@ -47,6 +55,8 @@ def policy_for(caller: Caller, policy_id: str, role: str) -> Policy:
         raise problems.InvalidFields(errors=[{"field": "role", "problem": f"is not a role of {policy_id}"}])
     if not caller.may_ask(policy_id, role):
         raise NotRegistered(f"{caller.institution_name} is not registered for {policy_id}, role {role}.")
+    if not deployment.ours().proves_enough_for(policy):
+        raise ProofTooWeak(f"{policy_id} wants the assurance {policy.assurance}.")
     return policy
 
 

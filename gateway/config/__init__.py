@@ -46,6 +46,7 @@ class Config:
     oidc_issuer: str | None
     oidc_client_id: str | None
     oidc_client_secret: str | None = field(repr=False)
+    oidc_assurance: str | None
     oidc_claims: Mapping[str, str]
     reading: str
     release_hold: timedelta | None
@@ -113,7 +114,7 @@ def _contradictions(values: Mapping[str, Any]) -> list[str]:
     if values.get("proof") == "oidc":
         found += [
             f"SEALGATE_OIDC_{name} is missing: SEALGATE_PROOF is oidc"
-            for name in ("ISSUER", "CLIENT_ID", "CLIENT_SECRET")
+            for name in ("ISSUER", "CLIENT_ID", "CLIENT_SECRET", "ASSURANCE")
             if values.get(f"oidc_{name.lower()}", "wrong") is None
         ]
     if values.get("index_key") in (values.get("keks") or {}).values():

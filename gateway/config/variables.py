@@ -76,6 +76,13 @@ VARIABLES: tuple[Variable, ...] = (
         "SEALGATE_OIDC_CLIENT_SECRET", "its secret", forms.secret, "(from the provider)", required=False, secret=True
     ),
     Variable(
+        "SEALGATE_OIDC_ASSURANCE",
+        "how sure a sign-in there makes who somebody is: low, substantial or high; a policy states the least",
+        forms.one_of("low", "substantial", "high"),
+        "substantial",
+        required=False,
+    ),
+    Variable(
         "SEALGATE_OIDC_CLAIMS",
         "which claim gives which particular",
         forms.claims,

@@ -12,6 +12,7 @@ OIDC = {
     "SEALGATE_OIDC_ISSUER": "https://id.example/realm",
     "SEALGATE_OIDC_CLIENT_ID": "sealgate",
     "SEALGATE_OIDC_CLIENT_SECRET": "the provider's secret",
+    "SEALGATE_OIDC_ASSURANCE": "substantial",
 }
 
 
@@ -63,6 +64,7 @@ def test_an_empty_environment_names_everything_that_is_missing() -> None:
         "SEALGATE_OIDC_ISSUER",
         "SEALGATE_OIDC_CLIENT_ID",
         "SEALGATE_OIDC_CLIENT_SECRET",
+        "SEALGATE_OIDC_ASSURANCE",
     ]
     assert all("missing" in line for line in problems)
 
@@ -136,7 +138,11 @@ def test_the_index_key_must_not_be_one_of_the_others(environ: Environ) -> None:
 def test_signing_in_needs_its_three_variables(environ: Environ) -> None:
     """Proof by a provider is refused half configured."""
     problems = _problems({**environ, "SEALGATE_PROOF": "oidc", "SEALGATE_OIDC_CLIENT_ID": "sealgate"})
-    assert [line.split()[0] for line in problems] == ["SEALGATE_OIDC_ISSUER", "SEALGATE_OIDC_CLIENT_SECRET"]
+    assert [line.split()[0] for line in problems] == [
+        "SEALGATE_OIDC_ISSUER",
+        "SEALGATE_OIDC_CLIENT_SECRET",
+        "SEALGATE_OIDC_ASSURANCE",
+    ]
 
 
 def test_a_live_deployment_starts_with_what_it_needs(live: Environ) -> None:

@@ -157,6 +157,7 @@ class Control:
             "SEALGATE_OIDC_ISSUER": self.issuer,
             "SEALGATE_OIDC_CLIENT_ID": CLIENT,
             "SEALGATE_OIDC_CLIENT_SECRET": SECRET,
+            "SEALGATE_OIDC_ASSURANCE": "substantial",
         }
 
     def set(self, **what: Any) -> None:

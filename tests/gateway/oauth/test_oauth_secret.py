@@ -106,7 +106,7 @@ def test_failures_are_bounded(enrol: Any) -> None:
         assert (answer.status_code, answer.headers["Retry-After"]) == (429, "45")
         assert answer.get_json()["error"] == "temporarily_unavailable"
         at.forward(timedelta(seconds=45))
-        assert ask(hr, "wrong").status_code == 401
+        assert [ask(hr, f"wrong {n}").status_code for n in range(11)] == [401] * 10 + [429]
 
 
 def test_budget_holds_for_a_secret_that_was_never_proved(enrol: Any) -> None:
@@ -130,9 +130,12 @@ def test_others_failures_do_not_keep_a_client_out(enrol: Any) -> None:
 
 
 def test_success_is_not_counted_as_failure(enrol: Any) -> None:
-    """Thirty tokens in a minute are no attack."""
+    """Nine failures, a success, one more failure: that is ten. Thirty tokens in a minute are no attack."""
     hr = enrol(secret=True)
-    assert {ask(hr).status_code for _ in range(30)} == {200}
+    with clock.stopped(START):
+        assert [ask(hr, f"wrong {n}").status_code for n in range(9)] == [401] * 9
+        assert {ask(hr).status_code for _ in range(30)} == {200}
+        assert [ask(hr, "wrong").status_code for _ in range(2)] == [401, 429]
 
 
 def test_bad_signatures_are_bounded_and_keep_nobody_out(hr: Any) -> None:
