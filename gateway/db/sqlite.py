@@ -32,6 +32,14 @@ _PRAGMAS = (
 )
 
 
+_SUBSECONDS = (3, 42)
+"""From this SQLite on `unixepoch('subsec')` is there, which DBOS writes into its tables on Python 3.12 and newer."""
+
+
+def _unixepoch(modifier: str) -> float | None:
+    return time.time() if modifier == "subsec" else None
+
+
 class Gate:
     """The right to write: one holder among all threads of all processes that use this database file."""
 
@@ -116,6 +124,8 @@ def open_engine(url: str, database: Path, *, read_option: str) -> tuple[Engine, 
         connection.isolation_level = None  # we say BEGIN ourselves
         for pragma in _PRAGMAS:
             _run(connection, pragma)
+        if sqlite3.sqlite_version_info < _SUBSECONDS:
+            connection.create_function("unixepoch", 1, _unixepoch)
 
     @event.listens_for(engine, "begin")
     def begun(connection: Connection) -> None:

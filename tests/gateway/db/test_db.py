@@ -284,3 +284,10 @@ def test_a_database_in_memory_is_refused() -> None:
     """It would lose everything."""
     with pytest.raises(ValueError, match="file"):
         Database().init("sqlite://")
+
+
+def test_the_function_that_the_work_engine_needs_is_there(database: Database) -> None:
+    """Seconds with fractions, also on a SQLite that is too old for them."""
+    with database.read() as session:
+        seconds = session.scalar(text("SELECT unixepoch('subsec')"))
+    assert abs(seconds - time.time()) < 60

@@ -50,7 +50,6 @@ def test_token_is_read_in_its_parts() -> None:
         ('{"alg":"ES256"}', "[]"),
         ('{"alg":"ES256"}', "{}{}"),
         ('{"alg":"ES256"}', "[" * 5000),
-        ('{"alg":"ES256"}', '{"a":' * 1000 + "1" + "}" * 1000),
         ('{"alg":"ES256"}', '{"a":NaN}'),
         ('{"alg":"ES256"}', '{"a":-Infinity}'),
         ('{"alg":"ES256"}', '{"a":1,"a":2}'),
@@ -118,3 +117,12 @@ def test_any_signature_is_answered(signature: bytes) -> None:
     except jose.Unreadable:
         return
     assert not jose.verifies(token, KEY)
+
+
+def test_deep_nesting_is_read_or_refused() -> None:
+    """How deep JSON may nest differs between Pythons; nothing else than a refusal ever comes of it."""
+    try:
+        token = jose.read(compact('{"alg":"ES256"}', '{"a":' * 1000 + "1" + "}" * 1000))
+    except jose.Unreadable:
+        return
+    assert set(token.claims) == {"a"}
