@@ -15,7 +15,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from connectors import shelf
 from connectors.base import Connector
 from gateway import audit, consent, logs, notices, oauth, problems, vault, work
-from gateway.checks import deployment, release, routes, run
+from gateway.checks import deployment, needed, release, routes, run
 from gateway.checks.openapi import Document, as_document
 from gateway.config import Config
 from gateway.db import db
@@ -63,7 +63,7 @@ OPEN_ENDPOINTS: Mapping[str, str] = {
 PROBES: Mapping[str, health.Probe] = {
     "database": health.database,
     "work": work.running,
-    "registries": lambda: bool(deployment.ours().registries),
+    "registries": needed.all_there,
 }
 """What must hold for the gateway to be ready."""
 
@@ -121,6 +121,7 @@ def serve() -> Flask:
     logs.hook_uncaught()
     app = create_app(config)
     db.upgrade()
+    needed.say_what_is_wanting()
     _take_over(config)
     return app
 
