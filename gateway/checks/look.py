@@ -5,8 +5,8 @@ moment, and the look is in the audit log before the registry is asked, so that n
 comes back is in memory only.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from sqlalchemy.orm import Session
@@ -18,7 +18,7 @@ from gateway.checks.models import Check
 from gateway.consent import decided
 from gateway.db import db
 from policies.evaluator import Adjudication, adjudicate
-from policies.model import Report
+from policies.model import Entry, Report
 from policies.policy import Policy
 from policies.regime import Regime
 
@@ -100,7 +100,7 @@ def ask_everyone(asked: Question, why: str) -> tuple[Report, ...]:
     for registry in registries:
         _enter(asked, registry.name, why)
         try:
-            reports += registry.ask(asked.query).reports
+            reports += _possible(asked, registry.name, registry.ask(asked.query).reports)
         except ConnectorError as error:
             log.warning("registry_silent", check=asked.check_id, registry=registry.name, error=type(error).__name__)
             raise Silent(registry.name) from None
@@ -119,6 +119,29 @@ def _registry(name: str) -> Connector:
         log.error("registry_missing" if registry is None else "registry_not_ready", registry=name)
         raise Silent(name)
     return registry
+
+
+def _possible(asked: Question, registry: str, reports: Sequence[Report]) -> list[Report]:
+    """The reports of a live answer, without days that have not come yet.
+
+    What is decided after the day that is adjudicated is left out there, and rightly so between that day and today.
+    But nothing can have happened after today: such a day is a registry's mistake, a typo perhaps, and says nothing
+    about when it was. Taken at its word it would make a matter vanish and the person eligible; so it is unknown.
+    """
+    today = deployment.today(asked.policy.id)
+    possible = [replace(report, entry=_until(today, report.entry)) for report in reports]
+    if possible != list(reports):
+        log.warning("registry_told_days_to_come", registry=registry)  # of which check would say who has a record
+    return possible
+
+
+def _until(today: date, entry: Entry) -> Entry:
+    acted, decided_on = entry.acted_on, entry.decided_on
+    return replace(
+        entry,
+        acted_on=None if acted is not None and acted > today else acted,
+        decided_on=None if decided_on is not None and decided_on > today else decided_on,
+    )
 
 
 def _enter(asked: Question, registry: str, why: str) -> None:
