@@ -32,11 +32,12 @@ KEYS: Mapping[str, re.Pattern[str]] = {
         ("check", "consent", "review", "institution", "client", "entry", "message", "incident", "row", "about"), _ID
     ),
     **dict.fromkeys(
-        ("logger", "level", "event", "task", "policy", "version", "registry", "state", "kind", "type", "logged"),
+        ("level", "event", "task", "policy", "version", "registry", "state", "kind", "type", "logged"),
         _WORD,
     ),
     **dict.fromkeys(("method", "endpoint", "route", "template", "kid", "kek", "step"), re.compile(r"[\w.:/<>-]{1,80}")),
     **dict.fromkeys(("error", "cause"), _CLASS),
+    "logger": re.compile(rf"_?{_WORD.pattern}"),  # granian's own is `_granian`
     "where": _PLACE,
     "time": re.compile(r"[0-9TZ:.+-]{1,40}"),
     "address": re.compile(r"https?://[A-Za-z0-9.:\[\]-]{1,120}(/[a-z0-9./-]{0,40})?"),

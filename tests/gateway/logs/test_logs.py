@@ -89,7 +89,8 @@ def test_libraries_log_without_their_messages(lines: Any, name: str) -> None:
 def test_the_server_may_say_where_it_listens(lines: Any) -> None:
     """granian's own messages are known to be harmless and come through."""
     logging.getLogger("_granian").info("Listening at: http://127.0.0.1:8000")
-    assert lines()[0]["said"] == "Listening at: http://127.0.0.1:8000"
+    (line,) = lines()
+    assert (line["logger"], line["said"]) == ("_granian", "Listening at: http://127.0.0.1:8000")
 
 
 def test_levels_are_obeyed(lines: Any) -> None:
