@@ -9,13 +9,14 @@ A code that is not in the table has no word; the nearest match is never taken.
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from connectors.ids import ID_TYPES
 from policies.model import RecordError, read_record
 
 SETS = (
@@ -39,7 +40,8 @@ class CodeTableError(Exception):
     """A file that is not a code table: names the file, the place in it and what is wrong there."""
 
     def __init__(self, file: str, place: str, problem: str) -> None:
-        super().__init__(f"{file}, {place}: {problem}" if place else f"{file}: {problem}")
+        where = ", ".join(part for part in (file, place) if part)
+        super().__init__(f"{where}: {problem}" if where else problem)
         self.place = place
         self.problem = problem
 
@@ -66,10 +68,12 @@ NO_CODES = CodeTable({})
 
 def shipped(name: str) -> CodeTable:
     """A code table that comes with the package, by name (`cn-sample`). Raises CodeTableError."""
-    place = files("connectors.codes").joinpath(f"{name}.toml")
-    if "/" in name or not place.is_file():
-        raise CodeTableError(f"{name}.toml", "", "no code table of this name is shipped")
-    return parse(place.read_text("utf-8"), f"{name}.toml")
+    tables = {each.name: each for each in files("connectors.codes").iterdir() if each.name.endswith(".toml")}
+    file = f"{name}.toml"
+    if file not in tables:
+        there = ", ".join(sorted(each.removesuffix(".toml") for each in tables))
+        raise CodeTableError("", "", f"there is no code table {name}; there are {there}")
+    return parse(tables[file].read_text("utf-8"), file)
 
 
 def read(path: Path) -> CodeTable:
@@ -97,8 +101,17 @@ def parse(text: str, file: str) -> CodeTable:
             raise CodeTableError(file, key, "is not a setting or a set of words")
         elif not isinstance(value, _SETTINGS[key]):
             raise CodeTableError(file, key, f"must be a {_SETTINGS[key].__name__}")
+    if not any(words.values()) and not document.get("own_words"):
+        raise CodeTableError(file, "", "is empty: it has no code, and does not say own_words = true")
     _check(words, file)
-    return CodeTable(words, document.get("own_words", False), frozenset(document.get("single", ())))
+    return CodeTable(words, document.get("own_words", False), _single(document.get("single", ()), file))
+
+
+def _single(types: Sequence[object], file: str) -> frozenset[str]:
+    for each in types:
+        if not isinstance(each, str) or each not in ID_TYPES:
+            raise CodeTableError(file, "single", f"is a list of types of identifier; there are {', '.join(ID_TYPES)}")
+    return frozenset(map(str, types))
 
 
 def _rows(table: Any, kind: str, file: str) -> dict[str, str]:

@@ -46,6 +46,13 @@ def test_without_a_table_only_our_own_words_are_words() -> None:
         ('[offense]\nX = { word = "drugs.use", label = "x" }', "t.toml, offense: is not a setting or a set of words"),
         ('own_words = "yes"', "t.toml, own_words: must be a bool"),
         ("[offence", "t.toml: is not TOML"),
+        ("", "t.toml: is empty: it has no code, and does not say own_words = true"),
+        ("own_words = false\n[offence]\n[kind]", "t.toml: is empty"),
+        (
+            'own_words = true\nsingle = ["bsn"]',
+            "t.toml, single: is a list of types of identifier; there are cn-resident",
+        ),
+        ("own_words = true\nsingle = [[]]", "t.toml, single: is a list of types of identifier"),
     ],
 )
 def test_a_wrong_table_is_refused_by_place(text: str, message: str) -> None:
@@ -56,9 +63,9 @@ def test_a_wrong_table_is_refused_by_place(text: str, message: str) -> None:
 
 def test_a_table_that_is_not_there_or_not_text_is_refused(tmp_path: Path) -> None:
     """No code table is ever taken to be empty."""
-    with pytest.raises(CodeTableError, match="no code table of this name"):
-        shipped("nowhere")
-    with pytest.raises(CodeTableError, match="no code table of this name"):
+    with pytest.raises(CodeTableError, match=r"^there is no code table nope; there are cn-sample, record-format$"):
+        shipped("nope")
+    with pytest.raises(CodeTableError, match="there is no code table"):
         shipped("../codes/cn-sample")
     with pytest.raises(CodeTableError, match="cannot be read: No such file"):
         read(tmp_path / "t.toml")
