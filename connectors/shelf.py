@@ -80,5 +80,6 @@ def _one(path: Path, name: str, settings: object, environ: Mapping[str, str]) ->
     table = _Table(path, name, settings, environ)
     kind = table.text("connector")
     if kind not in _KINDS:
-        raise table.wrong("connector", f'"{kind}" is not a connector; {", ".join(_KINDS)} are')
+        there = f"there {'is' if len(_KINDS) == 1 else 'are'}: {', '.join(_KINDS)}"
+        raise table.wrong("connector", f'"{kind}" is not a connector; {there}')
     return _KINDS[kind](table)

@@ -74,8 +74,9 @@ class EmbeddedRegistry:
         """The file as it is now: one that lies idle, or opened afresh when it was replaced or all are in use."""
         try:
             file = self._take(Stamp.of(self._path)) or open_file(self._path, self._key)
-        except OSError:
-            raise Unavailable(self._name, "the registry file cannot be opened") from None
+        except OSError as error:
+            problem = f"the registry file {self._path.absolute()} cannot be opened: {error.strerror}"
+            raise Unavailable(self._name, problem) from None
         except FileError as error:
             raise Misconfigured(self._name, f"the registry file {error}") from None
         try:

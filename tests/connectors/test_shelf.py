@@ -41,10 +41,16 @@ def test_the_registries_of_the_file_are_there_by_name(folder: Path) -> None:
         ("[police", ": is not TOML: .*"),
         ("police = 1", ", police: must be a table of settings"),
         ('[police]\npath = "x"', r", \[police\], connector: is missing"),
-        ('[police]\nconnector = "fax"', r', \[police\], connector: "fax" is not a connector; embedded are'),
+        (
+            '[police]\nconnector = "embeded"',
+            r', \[police\], connector: "embeded" is not a connector; there is: embedded',
+        ),
         (GOOD.replace("path", "file"), r", \[police\], file: is not a setting; path, key_env are"),
         (GOOD.replace('"people.sqlite"', "7"), r", \[police\], path: must be text"),
-        (GOOD.replace("people.sqlite", "gone.sqlite"), r", \[police\], path: the registry file cannot be opened"),
+        (
+            GOOD.replace("people.sqlite", "gone.sqlite"),
+            r", \[police\], path: the registry file /.*/gone.sqlite cannot be opened: No such file or directory",
+        ),
         (GOOD.replace("people.sqlite", "half.sqlite"), r", \[police\], path: .* is truncated: 5000 bytes of \d+"),
         (GOOD.replace("people.sqlite", "text.sqlite"), r", \[police\], path: .* is not a SQLite file"),
         (GOOD.replace('"KEY"', '"NONE"'), r", \[police\], key_env: the environment has no NONE"),
