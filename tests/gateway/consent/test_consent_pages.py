@@ -41,7 +41,7 @@ def everything() -> list[object]:
 def test_link_shows_who_asks_and_nothing_about_the_person(person: Person, request_: Request) -> None:
     """Before the proof: the institution's name. No name, birth date, work or rules."""
     assert person.open(request_.path).status_code == 200
-    assert "Sunflower Kindergarten asks you to agree" in person.text
+    assert "Sunflower Kindergarten: a request about a background check" in person.text
     for hidden in ("Xiaoming", "王小明", "1990", "teacher", "Preschool Education Law", request_.check_id):
         assert hidden not in person.page
 
@@ -58,6 +58,19 @@ def test_link_shows_the_same_whatever_was_decided(person: Person, request_: Requ
     with db.write() as session:
         act(session, session.get_one(Consent, request_.id))  # type: ignore[operator]
     assert page() == before
+
+
+def test_link_is_right_in_every_state(person: Person, request_: Request) -> None:
+    """The page is the same before and after the decision and the news, and no sentence on it is false then."""
+    pages = [person.open(request_.path) and person.text]
+    with db.write() as session:
+        decide.agree(session, session.get_one(Consent, request_.id))
+    pages.append(person.open(request_.path) and person.text)
+    answer(request_, False)
+    pages.append(person.open(request_.path) and person.text)
+    assert len(set(pages)) == 1
+    assert "you can read it, decide, or see how it stands" in pages[0]
+    assert "asks you to agree" not in pages[0]
 
 
 def test_agreeing_goes_all_the_way(app: Flask, config: Config, time: Stopped) -> None:
