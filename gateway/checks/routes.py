@@ -28,6 +28,13 @@ from gateway.oauth import caller
 PAGE = 50
 """How many checks a page of the list has."""
 
+RETRY_AFTER = {
+    "Retry-After": {
+        "description": "While it is in_progress: how many seconds it is to release_at.",
+        "schema": {"type": "integer"},
+    }
+}
+
 asking = Doors("asking", __name__, url_prefix="/v1", description="Ask whether a person may do a job.")
 reading = Doors("reading", __name__, url_prefix="/v1", description="See where a check stands, and its answer.")
 for doors in (asking, reading):
@@ -103,16 +110,21 @@ def cancel(check_id: str) -> Response:
 
 
 @reading.get("/checks/<check_id>")
-@reading.answers(200, CheckSchema, example=examples.COMPLETED)
+@reading.answers(200, CheckSchema, example=examples.COMPLETED, headers=RETRY_AFTER)
 @reading.refuses(401, 403, 404)
 def check(check_id: str) -> Response:
     """See a check
 
     `in_progress` from consent until the release time, whatever has been worked out. Then `eligible` is true or false,
-    and nothing else is ever said.
+    and nothing else is ever said. Ask again after `release_at`; it moves on if the answer is late.
     """
+    now = clock.now()
     with db.read() as session:
-        return _json(wire.check_form(session, _own(session, check_id), clock.now()))
+        form = wire.check_form(session, _own(session, check_id), now)
+    answer = _json(form)
+    if form["status"] == "in_progress":  # made of what the body says, so that it cannot say more
+        answer.headers["Retry-After"] = str(wire.seconds_until(form["release_at"], now))
+    return answer
 
 
 @reading.get("/checks")

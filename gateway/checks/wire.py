@@ -5,6 +5,7 @@ version and times; and no time here depends on a record or is finer than the rel
 """
 
 import json
+import math
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -103,3 +104,8 @@ def _kept(session: Session, check_id: str, name: str) -> Any:
 def stamp(moment: datetime) -> str:
     """A moment as it is written: to the second, in UTC (RFC 3339)."""
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def seconds_until(stamped: str, now: datetime) -> int:
+    """How many whole seconds it is until a moment that was written by `stamp`; at least one."""
+    return max(1, math.ceil((datetime.fromisoformat(stamped) - now).total_seconds()))

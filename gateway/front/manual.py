@@ -4,11 +4,12 @@ Pure: the document (a dict) goes in, dataclasses for the template come out.
 """
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
+
+from gateway.front.prose import anchor, headings
 
 _METHODS = ("get", "post", "put", "patch", "delete")
 
@@ -70,6 +71,7 @@ class Manual:
     title: str
     version: str
     says: str
+    headings: tuple[str, ...]
     problem_rows: tuple[Row, ...]
     chapters: tuple[Chapter, ...]
 
@@ -81,6 +83,7 @@ def manual(document: Node) -> Manual:
         title=info["title"],
         version=info["version"],
         says=info.get("description", ""),
+        headings=tuple(headings(info.get("description", ""))),
         problem_rows=tuple(_rows(document, document["components"]["schemas"].get("Problem", {}))),
         chapters=tuple(_chapters(document)),
     )
@@ -101,7 +104,7 @@ def _call(document: Node, method: str, path: str, operation: Node, shared: list[
     body = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
     parameters = [_resolve(document, p) for p in [*shared, *operation.get("parameters", [])]]
     return Call(
-        anchor=re.sub(r"[^a-z0-9]+", "-", f"{method} {path}".lower()).strip("-"),
+        anchor=anchor(f"{method} {path}"),
         method=method.upper(),
         path=path,
         title=operation.get("summary", ""),

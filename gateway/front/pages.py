@@ -1,20 +1,20 @@
 """The front page, the OpenAPI document, and a page of it that needs neither JavaScript nor anything from elsewhere."""
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, Response, render_template
-from markupsafe import Markup, escape
 
 from gateway.front.manual import manual
+from gateway.front.prose import anchor, prose
 
 
 def blueprint(issuer: str, document: Mapping[str, Any]) -> Blueprint:
     """The open pages. `document` is the OpenAPI document."""
     front = Blueprint("front", __name__, template_folder="templates", static_folder="assets", static_url_path="/assets")
     front.add_app_template_filter(prose)
+    front.add_app_template_filter(anchor)
     as_json, as_manual = json.dumps(document, indent=2, ensure_ascii=False), manual(document)
 
     @front.get("/")
@@ -38,16 +38,3 @@ def blueprint(issuer: str, document: Mapping[str, Any]) -> Blueprint:
         return front.send_static_file("seal.svg")
 
     return front
-
-
-def prose(text: str) -> Markup:
-    """Plain text as HTML: blank lines part paragraphs, `backticks` mark code, indented blocks are kept as they are."""
-    blocks = []
-    for block in re.split(r"\n\s*\n", text.strip("\n")):
-        if block.startswith("    "):
-            lines = "\n".join(line.removeprefix("    ") for line in block.split("\n"))
-            blocks.append(f'<pre tabindex="0"><code>{escape(lines)}</code></pre>')
-        elif block.strip():
-            marked = re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(" ".join(block.split()))))
-            blocks.append(f"<p>{marked}</p>")
-    return Markup("\n".join(blocks))  # noqa: S704 - every piece was escaped above

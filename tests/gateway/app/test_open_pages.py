@@ -10,7 +10,7 @@ from gateway.app import SECURITY_HEADERS, create_app
 from gateway.config import Config
 from gateway.db import db
 from gateway.front.manual import manual
-from gateway.front.pages import prose
+from gateway.front.prose import prose
 
 
 @pytest.mark.parametrize("path", ["/", "/docs", "/problems/not-found"])
@@ -89,6 +89,15 @@ def test_prose_is_escaped() -> None:
     """Words of the document cannot bring markup with them."""
     assert prose("a `b` <script>\n\n    x < y") == (
         '<p>a <code>b</code> &lt;script&gt;</p>\n<pre tabindex="0"><code>x &lt; y</code></pre>'
+    )
+
+
+def test_prose_has_headings_and_tables() -> None:
+    """Both as the document's own CommonMark has them, escaped too."""
+    assert prose("## Ask & see\n\n| A | B |\n|---|---|\n| `x` | y < z |") == (
+        '<h2 id="ask-see">Ask &amp; see</h2>\n<div class="scroll"><table class="rows">\n'
+        '<thead><tr><th scope="col">A</th><th scope="col">B</th></tr></thead>\n<tbody>\n'
+        "<tr><td><code>x</code></td><td>y &lt; z</td></tr>\n</tbody></table></div>"
     )
 
 

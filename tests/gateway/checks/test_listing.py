@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from gateway.checks import routes
 from gateway.checks.examples import COMPLETED, NEW_CHECK
+from tests.stage import RELEASE
 
 FORM = ["id", "reference", "role", "purpose", "policy", "status"]
 FORM += ["created_at", "expires_at", "release_at", "eligible", "valid_until"]
@@ -134,3 +135,20 @@ def test_references_are_not_columns(stage) -> None:
     mine, theirs = stage.check(hr.asked()), stage.check(other.asked())
     assert mine.reference_index is not None
     assert mine.reference_index != theirs.reference_index
+
+
+def test_when_to_ask_again(stage) -> None:
+    """Retry-After is the time to release_at, the same for everybody, and only while there is something to wait for."""
+    hr = stage.caller()
+    ids = [hr.asked(passport) for passport in ("CLEAN", "BARRED", "UNCLEAR")]
+    assert "Retry-After" not in hr.get(f"/v1/checks/{ids[0]}").headers
+    for check_id in ids:
+        stage.agree(check_id)
+    stage.forward(minutes=52, seconds=46, milliseconds=750)  # to 10:00; the release is a day later
+    for check_id in ids:
+        assert hr.get(f"/v1/checks/{check_id}").headers["Retry-After"] == "86400"
+    stage.withdraw(ids[1])
+    assert hr.get(f"/v1/checks/{ids[1]}").headers["Retry-After"] == "86400"
+    stage.until(RELEASE)
+    assert "Retry-After" not in hr.get(f"/v1/checks/{ids[0]}").headers
+    assert hr.get(f"/v1/checks/{ids[2]}").headers["Retry-After"] == "3600"  # late: until the next release time
