@@ -8,12 +8,13 @@ import time
 from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, TextIO
 
 from connectors.codes.table import CodeTable
 from connectors.embedded.identity import KEY_BYTES
-from connectors.embedded.source import Line, Source, SourceError
+from connectors.embedded.source import Line, NotValid, Source, SourceError
 from connectors.embedded.staging import Contradiction, Staging, Written
 from connectors.embedded.translate import UnknownCode
 
@@ -31,6 +32,7 @@ class BuildReport:
     entries: int
     rejected: int
     unknown: tuple[UnknownCode, ...]
+    not_valid: tuple[NotValid, ...]
     seconds: float
     bytes: int
 
@@ -57,7 +59,7 @@ def build(
     part = target.with_name(f"{target.name}.part-{secrets.token_hex(4)}")
     beside = part.with_name(f"{part.name}.staging")
     try:
-        run = _Run(Source(source, codes), source.stat().st_size, progress, rejected)
+        run = _Run(Source(source, codes, _latest_day()), source.stat().st_size, progress, rejected)
         for path in (part, beside):
             path.touch(mode=0o600, exist_ok=False)
         with closing(Staging(part, beside, key, codes.single)) as staging:
@@ -75,7 +77,7 @@ def build(
                 path.unlink()
     seconds = round(time.monotonic() - began, 2)
     size = target.stat().st_size
-    return BuildReport(written.people, written.entries, run.rejected, run.unknown(), seconds, size)
+    return BuildReport(written.people, written.entries, run.rejected, run.unknown(), run.not_valid(), seconds, size)
 
 
 class _Run:
@@ -93,6 +95,10 @@ class _Run:
     def unknown(self) -> tuple[UnknownCode, ...]:
         """The codes without a word."""
         return tuple(self._source.translation.unknown.values())
+
+    def not_valid(self) -> tuple[NotValid, ...]:
+        """The identifiers of the wrong form, by type."""
+        return tuple(self._source.not_valid.values())
 
     def through(self, staging: Staging) -> Written:
         """Read the source into `staging` and have it written."""
@@ -136,6 +142,11 @@ class _Run:
     def told_of_writing(self, share: float) -> None:
         """The share of sorting and writing that is done, from 0 to 1."""
         self._progress(self._size + int(share * (self._total - self._size)), self._total)
+
+
+def _latest_day() -> date:
+    """The day that it is where the day is furthest on (UTC+14): a registry writes the days of its own place."""
+    return (datetime.now(UTC) + timedelta(hours=14)).date()
 
 
 def _put_in_place(part: Path, target: Path) -> None:

@@ -14,8 +14,9 @@ from typing import Any, BinaryIO
 from connectors.codes.table import CodeTable
 from connectors.embedded import columns
 from connectors.embedded.columns import CellError
-from connectors.embedded.identity import plain_id, plain_name
+from connectors.embedded.identity import plain_id, plain_name, plain_type
 from connectors.embedded.translate import FieldError, Translation
+from connectors.ids import ID_TYPES
 from policies.model import write_entry
 
 
@@ -57,12 +58,30 @@ class Line:
     error: SourceError | None = None
 
 
-class Source:
-    """A file of people. Iterate over `lines()`; `translation.unknown` then has the codes without a word."""
+@dataclass(slots=True)
+class NotValid:
+    """Identifiers that no check can carry, since their form or check digit is wrong: on how many lines, which first.
 
-    def __init__(self, path: Path, codes: CodeTable) -> None:
+    They are kept: the person may be found by another identifier or by name. For the operator to put right.
+    """
+
+    type: str
+    count: int
+    first_line: int
+
+    def __str__(self) -> str:
+        lines = "line" if self.count == 1 else "lines"
+        return f"{self.type} not valid: {self.count} {lines}, first line {self.first_line}"
+
+
+class Source:
+    """A file of people. Iterate over `lines()`; `translation.unknown` then has the codes without a word, `not_valid`
+    the identifiers of the wrong form. `latest` is the last day on which something may have happened: this day."""
+
+    def __init__(self, path: Path, codes: CodeTable, latest: date) -> None:
         self.path = path
-        self.translation = Translation(codes)
+        self.translation = Translation(codes, latest)
+        self.not_valid: dict[str, NotValid] = {}
         self._header: list[str] = []
         if path.suffix not in (".csv", ".ndjson"):
             raise self.error(0, "", "must be a .csv or a .ndjson file")
@@ -110,8 +129,9 @@ class Source:
         line.person = _identified(
             [(cells["id_type"], cells["id"])] if "id" in cells else [],
             [cells["name"]] if "name" in cells else [],
-            cells.get("born"),
+            self._birth(cells.get("born")),
         )
+        self._look_at(line.person, "id_type", line.number)
         document = columns.entry(cells)
         if document is not None:
             about = {name: cells[name] for name in columns.REPORT if name in cells}
@@ -136,8 +156,9 @@ class Source:
         line.person = _identified(
             [(_string(each, "ids[].", "type"), _string(each, "ids[].", "value")) for each in ids],
             [_string(each, "names[].", "full") for each in names],
-            document.get("born"),
+            self._birth(document.get("born")),
         )
+        self._look_at(line.person, "ids[].type", line.number)
         for place, entry in enumerate(_objects(document, "entries")):
             about = {name: _string(entry, "entries[].", name) for name in columns.REPORT if entry.get(name) is not None}
             bare = {name: value for name, value in entry.items() if name not in columns.REPORT}
@@ -145,6 +166,26 @@ class Source:
                 line.person.matters.append(self._matter(bare, about, line.number))
             except FieldError as error:
                 raise CellError(f"entries[{place}].{error.field}", error.problem) from None
+
+    def _birth(self, born: object) -> date | None:
+        if born is None:
+            return None
+        try:
+            day = date.fromisoformat(born) if isinstance(born, str) and len(born) == 10 else None
+        except ValueError:
+            day = None
+        if day is None:
+            raise CellError("born", "must be a day such as 1990-05-20")
+        if day > self.translation.latest:
+            raise CellError("born", "is in the future")
+        return day
+
+    def _look_at(self, person: Person, place: str, line: int) -> None:
+        kinds = {plain_type(kind) for kind, _ in person.ids}
+        if not kinds <= ID_TYPES.keys():
+            raise CellError(place, f"is not a type of identifier; there are {', '.join(ID_TYPES)}")
+        for kind in {plain_type(kind) for kind, value in person.ids if not ID_TYPES[plain_type(kind)](plain_id(value))}:
+            self.not_valid.setdefault(kind, NotValid(kind, 0, line)).count += 1
 
     def _matter(self, document: dict[str, Any], about: dict[str, str], line: int) -> dict[str, Any]:
         return {"entry": write_entry(self.translation.entry(document, line)), **about}
@@ -164,22 +205,14 @@ def _cells(text: str) -> list[str]:
         raise CellError("", "is not a line of CSV: look at its quotes") from None
 
 
-def _identified(ids: list[tuple[str, str]], names: list[str], born: object) -> Person:
-    day = None
-    if born is not None:
-        try:
-            day = date.fromisoformat(born) if isinstance(born, str) and len(born) == 10 else None
-        except ValueError:
-            day = None
-        if day is None:
-            raise CellError("born", "must be a day such as 1990-05-20")
+def _identified(ids: list[tuple[str, str]], names: list[str], born: date | None) -> Person:
     if not all(kind.strip() and plain_id(value) for kind, value in ids):
         raise CellError("id", "is empty")
     if not all(plain_name(name) for name in names):
         raise CellError("name", "has no letters")
-    if not ids and not (names and day):
+    if not ids and not (names and born):
         raise CellError("", "says too little of the person: an id, or a name with born, is needed")
-    return Person(ids, names, day)
+    return Person(ids, names, born)
 
 
 def _objects(document: dict[str, Any], name: str) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ from typing import Any
 from connectors.embedded.identity import Keys, plain_type
 from connectors.embedded.source import Person
 from connectors.embedded.store import APPLICATION_ID, FORMAT, SALT_BYTES, TABLES, Seal
+from connectors.ids import ID_TYPES
 
 _BATCH = 2_000
 _STAGING = """
@@ -76,7 +77,7 @@ class Staging:
 
     def add(self, person: Person, line: int, *, held: bool) -> None:
         """One line's person. `held`: the line was refused, so that the registry must not answer about them."""
-        blinds = [self._keys.of_id(kind, value) for kind, value in person.ids]
+        blinds = [self._keys.of_id(each, value) for kind, value in person.ids for each in _meant(kind)]
         names = [self._keys.of_name(name, person.born) for name in person.names if person.born]
         row, *others = blinds or names
         fragment: Fragment = {"line": line}
@@ -155,6 +156,11 @@ class Staging:
     def close(self) -> None:
         """Let go of both files."""
         self._connection.close()
+
+
+def _meant(kind: str) -> Iterable[str]:
+    """A type that is none may be any, so that whoever is asked for by that number is told of the refused line."""
+    return (kind,) if plain_type(kind) in ID_TYPES else ID_TYPES
 
 
 def merge(fragments: list[Fragment]) -> Fragment:

@@ -11,7 +11,9 @@ What becomes of a code that the table does not know is decided here, once, by fi
 | `jurisdiction`, `kind`, `disposition` | the line is refused: the format has no way to say that they are not known |
 """
 
+import re
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from connectors.codes.table import CodeTable
@@ -19,6 +21,11 @@ from policies.model import Entry, RecordError, read_record
 
 _MOST_CODES = 1_000
 """So many unknown codes are counted one by one; a column that was taken for another would fill the memory."""
+
+
+_CODE = re.compile(r"[\w.:/-]{1,40}")
+_MOST_DIGITS = 7
+"""A message may quote a code, but a cell in the wrong column may hold a birth date (eight digits) or a number."""
 
 
 class FieldError(Exception):
@@ -45,9 +52,13 @@ class UnknownCode:
 
 @dataclass
 class Translation:
-    """Translates the entries of one source, and counts the codes that the table does not know."""
+    """Translates the entries of one source, and counts the codes that the table does not know.
+
+    `latest` is the last day on which something may have happened: this day.
+    """
 
     codes: CodeTable
+    latest: date
     unknown: dict[tuple[str, str], UnknownCode] = field(default_factory=dict)
 
     def entry(self, document: dict[str, Any], line: int) -> Entry:
@@ -58,7 +69,20 @@ class Translation:
             record = read_record({"entries": [document]})
         except RecordError as error:
             raise FieldError(error.field.removeprefix("entries[0]").lstrip("."), error.problem) from None
+        self._happened(record.entries[0])
         return record.entries[0]
+
+    def _happened(self, entry: Entry) -> None:
+        """Days that lie ahead are slips, but for those that are set beforehand: `ended_on` and `supervised_until`."""
+        days = {"acted_on": entry.acted_on, "decided_on": entry.decided_on}
+        if entry.drug is not None:
+            days["drug.clean_since"] = entry.drug.clean_since
+        for place, sentence in enumerate(entry.sentences or ()):
+            for name in ("decided_on", "started_on", "released_on", "completed_on", "revoked_on"):
+                days[f"sentences[{place}].{name}"] = getattr(sentence, name)
+        for name, day in days.items():
+            if day is not None and day > self.latest:
+                raise FieldError(name, "is in the future")
 
     def _refusing(self, document: dict[str, Any]) -> None:
         for name in ("jurisdiction", "kind", "disposition"):
@@ -66,7 +90,7 @@ class Translation:
             if isinstance(code, str):
                 word = self.codes.word(name, code)
                 if word is None:
-                    raise FieldError(name, "is a code that the code table does not know")
+                    raise FieldError(name, f"{_quoted(code)}is a code that the code table does not know")
                 document[name] = word
 
     def _softening(self, document: dict[str, Any], line: int) -> None:
@@ -106,6 +130,12 @@ class Translation:
             known = self.unknown.setdefault((kind, code), UnknownCode(kind, code, 0, line))
             known.count += 1
         return word
+
+
+def _quoted(code: str) -> str:
+    """The code in quotes where it can be one; nothing for what may be a name, a day or a number of somebody."""
+    fits = _CODE.fullmatch(code) and sum(sign.isdigit() for sign in code) <= _MOST_DIGITS
+    return f'"{code}" ' if fits else ""
 
 
 def _replace(document: dict[str, Any], name: str, value: Any) -> None:
