@@ -13,8 +13,8 @@ from policies.model import Entry, Sentence
 from policies.truth import Truth
 from policies.vocabulary import meaning
 
-ENTRY_CLOCKS = ("act", "decision", "ended")
-"""Clocks of the entry: the act, the decision, the day it stopped having effect."""
+ENTRY_CLOCKS = ("act", "decision", "ended", "set-aside")
+"""Clocks of the entry: the act, the decision, the day it stopped having effect; that day or, unknown, the decision."""
 
 SENTENCE_CLOCKS = ("start", "release", "term-end", "end", "completion", "cease", "revocation")
 """Clocks of a sentence. `term-end` is start + length as imposed (consecutive terms of a proceeding together);
@@ -57,6 +57,8 @@ class Case:
             return self.decision
         if name == "ended":
             return Span.on(self.entry.ended_on or NEVER)
+        if name == "set-aside":
+            return Span.on(self.entry.ended_on) if self.entry.ended_on else self.decision
         if slot.sentence is None:
             return NO_DAY if slot.known else Span(self.decision.earliest, NEVER)
         return self._sentence_clock(name, slot, slot.sentence)
@@ -106,7 +108,7 @@ def start_of(sentence: Sentence, decision: Span) -> Span:
     """The first day of a sentence: on or after the decision, on or before the release."""
     if sentence.started_on:
         return Span.on(sentence.started_on)
-    released, earliest = sentence.released_on, decision.earliest
+    released, earliest = sentence.released_on, max(decision.earliest, sentence.decided_on or LONG_AGO)
     if released is None:
         return Span(earliest, NEVER)
     if sentence.length and not sentence.revoked_on:
@@ -138,9 +140,13 @@ def _completion(sentence: Sentence, decision: Span) -> Span:
 def _end(sentence: Sentence, decision: Span) -> Span:
     if sentence.completed_on:
         return Span.on(sentence.completed_on)
+    if sentence.outstanding:
+        return NO_DAY
     if sentence.supervised_until:
         return Span.on(sentence.supervised_until)
-    return NO_DAY if sentence.outstanding and not sentence.length else term_end(sentence, decision)
+    end = term_end(sentence, decision)
+    # A suspended sentence ends with its probation, and that is longer than the term that was imposed.
+    return Span(end.earliest, NEVER) if sentence.suspended else end
 
 
 def outstanding(sentence: Sentence, day: date) -> Truth:
@@ -162,22 +168,30 @@ def cases_of(entries: Sequence[Entry], day: date, born: date | None, combined: I
         name = case.entry.proceeding
         groups.setdefault((case.entry.jurisdiction, name if name is not None else f"\0{number}"), []).append(case)
     for group in groups.values():
-        terms = [(case, slot) for case in group for slot in case.slots if slot.sentence and slot.sentence.kind in kinds]
+        terms = [
+            (case, slot)
+            for case in group
+            for slot in case.slots
+            if slot.sentence and slot.sentence.kind in kinds and _stands(case.entry)
+        ]
         if len(terms) > 1:
             _combine(group, terms, kinds)
     return cases
 
 
+def _stands(entry: Entry) -> bool:
+    return entry.disposition not in meaning("never_counted")
+
+
 def _combine(group: list[Case], terms: list[tuple[Case, Slot]], kinds: frozenset[str]) -> None:
     sentences = [slot.sentence for _, slot in terms if slot.sentence]
     total = _total(sentences)
-    starts = [sentence.started_on for sentence in sentences]
-    first = min(start for start in starts if start) if all(starts) else None
+    beside = [sentence.started_on for sentence in sentences if not sentence.consecutive]
+    first = min((start for start in beside if start), default=None) if all(beside) else None
     end = _combined_end(terms)
     for case in group:
         case.slots = tuple(
-            Slot(slot.sentence, True, total, first, end) if slot.sentence and slot.sentence.kind in kinds else slot
-            for slot in case.slots
+            Slot(slot.sentence, True, total, first, end) if (case, slot) in terms else slot for slot in case.slots
         )
 
 
@@ -190,7 +204,8 @@ def _combined_end(terms: list[tuple[Case, Slot]]) -> Span:
     for case, slot in terms:
         sentence = slot.sentence
         assert sentence is not None  # noqa: S101 - only slots with a sentence are terms
-        end = end.or_later(slot.total_end)
+        if sentence.started_on or not sentence.consecutive:  # without a start it begins where the others end
+            end = end.or_later(slot.total_end)
         start = start.or_earlier(start_of(sentence, case.decision))
         if sentence.consecutive:
             lengths = lengths + (sentence.length or ZERO)

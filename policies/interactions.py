@@ -48,54 +48,83 @@ def extend(cases: Sequence[Case], reaches: Sequence[Reach], way: Interaction) ->
     further conviction with an excluded sentence makes the running one never spent. An excluded conviction has no
     period, so it extends no later one.
     """
-    full = [reach.span for reach in reaches]
-    drag = [_dragging(case, reach, way) for case, reach in zip(cases, reaches, strict=True)]
-    taking_part = [_any(way.conditions["of"], case) for case in cases]
-    pairs = [(i, j) for i in range(len(cases)) for j in range(len(cases)) if i != j]
-    moved = True
-    while moved:
-        before = list(full)
-        for first, further in pairs:
-            counts = all_of(
-                (
-                    taking_part[first],
-                    taking_part[further],
-                    _further(cases[first], cases[further], full[first]),
-                    negation(_any(way.conditions["not_further"], cases[further])),
-                )
-            )
-            if counts is not False:
-                _pull(first, further, counts is True, full, drag, reaches)
-        moved = full != before
+    periods = _Periods(cases, reaches, way)
+    while periods.move():
+        pass
+    full = periods.full
     return [
         reach if span == reach.span else replace(reach, span=span, by=(*reach.by, way))
         for reach, span in zip(reaches, full, strict=True)
     ]
 
 
-def _further(first: Case, further: Case, period_end: Span) -> Truth:
-    """Is `further` a conviction during the period of `first`: on a later day, before the period is over?"""
-    if first.entry.proceeding is not None and first.entry.proceeding == further.entry.proceeding:
-        return False
-    return all_of((_is_before(first.decision, further.decision), _is_before(further.decision, period_end)))
+class _Periods:
+    """The periods of convictions while they pull at each other: the whole of each, and the part that may pull.
+
+    A conviction is a further one if it falls into the whole period of another; but only the part that does not
+    rest on a prohibition is passed on.
+    """
+
+    def __init__(self, cases: Sequence[Case], reaches: Sequence[Reach], way: Interaction) -> None:
+        self.cases = cases
+        self.full = [reach.span for reach in reaches]
+        self.drag = [_dragging(case, reach, way) for case, reach in zip(cases, reaches, strict=True)]
+        self.excluded = [any_of(part.excluded for part in reach.parts) for reach in reaches]
+        taking_part = [_any(way.conditions["of"], case) for case in cases]
+        counted = [negation(_any(way.conditions["not_further"], case)) for case in cases]
+        self.pairs = [
+            (first, further, all_of((taking_part[first], taking_part[further], counted[further])))
+            for first in range(len(cases))
+            for further in range(len(cases))
+            if first != further and not _together(cases[first], cases[further])
+        ]
+
+    def move(self) -> bool:
+        """Let every pair pull once; returns whether any day has moved."""
+        before = (list(self.full), list(self.drag))
+        for first, further, may in self.pairs:
+            if may is not False:
+                self._pull_whole(first, further, may)
+                self._pull_drag(first, further, may)
+        return before != (self.full, self.drag)
+
+    def _during(self, first: int, further: int, end: Span) -> Truth:
+        decided = self.cases[further].decision
+        return all_of((_is_before(self.cases[first].decision, decided), _is_before(decided, end)))
+
+    def _pull_whole(self, first: int, further: int, may: Truth) -> None:
+        counts = all_of((may, self._during(first, further, self.full[first])))
+        if counts is False:
+            return
+        surely = counts is True
+        if self.excluded[further] is True:
+            self.full[first] = _later(self.full[first], NO_DAY, surely)
+            return
+        if self.excluded[first] is not True:
+            sure = surely and self.excluded[first] is False
+            self.full[further] = _later(self.full[further], self.drag[first], sure)
+        self.full[first] = _later(self.full[first], self.drag[further], surely)
+
+    def _pull_drag(self, first: int, further: int, may: Truth) -> None:
+        counts = all_of((may, self._during(first, further, self.drag[first])))
+        if counts is False or self.excluded[further] is True:
+            return
+        drags = self.drag[further]
+        if self.excluded[first] is not True and drags.latest != LONG_AGO:
+            sure = counts is True and self.excluded[first] is False and drags.earliest != LONG_AGO
+            self.drag[further] = _later(drags, self.drag[first], sure)
+        self.drag[first] = _later(self.drag[first], self.drag[further], counts is True)
+
+
+def _together(one: Case, other: Case) -> bool:
+    """Were both decided in one proceeding? Then neither is further."""
+    return one.entry.proceeding is not None and one.entry.proceeding == other.entry.proceeding
 
 
 def _is_before(one: Span, other: Span) -> Truth:
     if one.latest < other.earliest:
         return True
     return None if one.earliest < other.latest else False
-
-
-def _pull(first: int, further: int, surely: bool, full: list[Span], drag: list[Span], reaches: Sequence[Reach]) -> None:
-    excluded = any_of(part.excluded for part in reaches[further].parts)
-    if excluded is True:
-        full[first] = _later(full[first], NO_DAY, surely)
-        return
-    if any_of(part.excluded for part in reaches[first].parts) is not True:
-        full[further] = _later(full[further], drag[first], surely)
-        drag[further] = _later(drag[further], drag[first], surely)
-    full[first] = _later(full[first], drag[further], surely and excluded is False)
-    drag[first] = _later(drag[first], drag[further], surely and excluded is False)
 
 
 def _later(span: Span, other: Span, surely: bool) -> Span:

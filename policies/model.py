@@ -6,14 +6,15 @@ something (`ended_on`, `revoked_on`) absent mean not so far.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from dataclasses import fields as dataclass_fields
 from datetime import date
 from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, post_load
 from marshmallow import fields as ma
 
-from policies import vocabulary
+from policies import fields
 from policies.days import Duration
 
 
@@ -100,62 +101,6 @@ class RecordError(ValueError):
         self.problem = problem
 
 
-class _Word(ma.Field[str]):
-    """A word of one closed set."""
-
-    def __init__(self, kind: str, **options: Any) -> None:
-        super().__init__(**options)
-        self.kind = kind
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
-        known = vocabulary.words(self.kind)
-        if not isinstance(value, str):
-            raise ValidationError("must be a word in quotes")
-        if value not in known:
-            raise ValidationError(f'"{value[:60]}" is not a known {self.kind}{vocabulary.nearest(value, known)}')
-        return value
-
-
-class _Day(ma.Field[date]):
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> date:
-        try:
-            if not isinstance(value, str) or len(value) != 10:
-                raise ValueError
-            day = date.fromisoformat(value)
-        except ValueError:
-            raise ValidationError("must be a day such as 2015-05-20") from None
-        # The calendar's two ends stand for "long ago" and "never"; no record may name them.
-        if not 1800 <= day.year <= 2999:
-            raise ValidationError("must be a day between the years 1800 and 2999")
-        return day
-
-
-class _Length(ma.Field[Duration]):
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Duration:
-        try:
-            return Duration.parse(value)
-        except (ValueError, TypeError):
-            raise ValidationError("must be a duration such as P22M, P1Y6M or P10D") from None
-
-
-class _Flag(ma.Field[bool]):
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
-        if not isinstance(value, bool):
-            raise ValidationError("must be true or false")
-        return value
-
-
-class _Number(ma.Field[int]):
-    def __init__(self, most: int, **options: Any) -> None:
-        super().__init__(**options)
-        self.most = most
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
-        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= self.most:
-            raise ValidationError(f"must be a whole number from 0 to {self.most}")
-        return value
-
-
 class _Strict(Schema):
     class Meta:
         unknown = RAISE
@@ -170,20 +115,20 @@ _MAYBE: dict[str, Any] = {"allow_none": True}
 
 
 class _SentenceSchema(_Strict):
-    kind = _Word("sentence", required=True)
-    length = _Length(**_MAYBE)
-    decided_on = _Day(**_MAYBE)
-    started_on = _Day(**_MAYBE)
-    released_on = _Day(**_MAYBE)
-    suspended = _Flag(**_MAYBE)
-    supervised_until = _Day(**_MAYBE)
-    indefinite = _Flag(**_MAYBE)
-    endorsed = _Flag(**_MAYBE)
-    consecutive = _Flag(**_MAYBE)
-    day_units = _Number(100_000, **_MAYBE)
-    completed_on = _Day(**_MAYBE)
-    outstanding = _Flag(**_MAYBE)
-    revoked_on = _Day(**_MAYBE)
+    kind = fields.Word("sentence", required=True)
+    length = fields.Length(**_MAYBE)
+    decided_on = fields.Day(**_MAYBE)
+    started_on = fields.Day(**_MAYBE)
+    released_on = fields.Day(**_MAYBE)
+    suspended = fields.Flag(**_MAYBE)
+    supervised_until = fields.Day(**_MAYBE)
+    indefinite = fields.Flag(**_MAYBE)
+    endorsed = fields.Flag(**_MAYBE)
+    consecutive = fields.Flag(**_MAYBE)
+    day_units = fields.Number(100_000, **_MAYBE)
+    completed_on = fields.Day(**_MAYBE)
+    outstanding = fields.Flag(**_MAYBE)
+    revoked_on = fields.Day(**_MAYBE)
 
     @post_load
     def build(self, data: dict[str, Any], **_: Any) -> Sentence:
@@ -194,10 +139,10 @@ class _SentenceSchema(_Strict):
 
 
 class _DrugSchema(_Strict):
-    substance = _Word("substance", **_MAYBE)
-    addiction = _Word("addiction", **_MAYBE)
-    clean_since = _Day(**_MAYBE)
-    conduct = _Word("conduct", **_MAYBE)
+    substance = fields.Word("substance", **_MAYBE)
+    addiction = fields.Word("addiction", **_MAYBE)
+    clean_since = fields.Day(**_MAYBE)
+    conduct = fields.Word("conduct", **_MAYBE)
 
     @post_load
     def build(self, data: dict[str, Any], **_: Any) -> Drug:
@@ -205,26 +150,27 @@ class _DrugSchema(_Strict):
 
 
 class _EntrySchema(_Strict):
-    ref = ma.String(**_MAYBE)
-    jurisdiction = _Word("jurisdiction", required=True)
-    kind = _Word("kind", required=True)
-    offence = _Word("offence", required=True)
-    disposition = _Word("disposition", required=True)
-    grade = _Word("grade", **_MAYBE)
-    traits = ma.List(_Word("trait"), **_MAYBE)
-    traits_complete = _Flag(**_MAYBE)
-    proceeding = ma.String(**_MAYBE)
-    acted_on = _Day(**_MAYBE)
-    decided_on = _Day(**_MAYBE)
-    ended_on = _Day(**_MAYBE)
-    age_at_act = _Number(150, **_MAYBE)
-    age_at_decision = _Number(150, **_MAYBE)
+    ref = fields.Name(**_MAYBE)
+    jurisdiction = fields.Word("jurisdiction", required=True)
+    kind = fields.Word("kind", required=True)
+    offence = fields.Word("offence", required=True)
+    disposition = fields.Word("disposition", required=True)
+    grade = fields.Word("grade", **_MAYBE)
+    traits = ma.List(fields.Word("trait"), **_MAYBE)
+    traits_complete = fields.Flag(**_MAYBE)
+    proceeding = fields.Name(**_MAYBE)
+    acted_on = fields.Day(**_MAYBE)
+    decided_on = fields.Day(**_MAYBE)
+    ended_on = fields.Day(**_MAYBE)
+    age_at_act = fields.Number(150, **_MAYBE)
+    age_at_decision = fields.Number(150, **_MAYBE)
     sentences = ma.List(ma.Nested(_SentenceSchema), **_MAYBE)
     drug = ma.Nested(_DrugSchema, **_MAYBE)
 
     @post_load
     def build(self, data: dict[str, Any], **_: Any) -> Entry:
         _in_order(data, "acted_on", "decided_on")
+        _in_order(data, "decided_on", "ended_on")
         known = _known(data)
         known["traits"] = frozenset(known.get("traits", ()))
         if "sentences" in known:
@@ -233,7 +179,7 @@ class _EntrySchema(_Strict):
 
 
 class _RecordSchema(_Strict):
-    born = _Day(**_MAYBE)
+    born = fields.Day(**_MAYBE)
     entries = ma.List(ma.Nested(_EntrySchema), required=True)
 
 
@@ -277,7 +223,7 @@ def _first_problem(messages: Any, place: str = "") -> RecordError:
 def write_entry(entry: Entry | Sentence | Drug) -> dict[str, Any]:
     """The JSON form of an entry; what is unknown or at its default is left out."""
     written: dict[str, Any] = {}
-    for field in fields(entry):
+    for field in dataclass_fields(entry):
         value = getattr(entry, field.name)
         stated = value is not False or field.name == "outstanding"
         if value is not None and value != frozenset() and stated:

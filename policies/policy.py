@@ -31,6 +31,8 @@ class Bar:
 
     def means(self, case: Case) -> Truth:
         """Does this entry, read, satisfy the bar's conditions?"""
+        if case.entry.disposition in vocabulary.meaning("set_aside"):
+            return False if self.condition.holds(case) is False else None
         return False if case.entry.disposition not in self.dispositions else self.condition.holds(case)
 
 

@@ -137,7 +137,7 @@ def read_regime(table: Table, regime_id: str, version: str, digest: str) -> Regi
     _unique(table, [rule.id for rule in rules])
     ways = {key for rule in rules if rule.level == "erased" for key in rule.condition.says.get("disposition", ())}
     for one in vocabulary.erased_rules():
-        common = Table({**one, "level": "erased", "clock": "ended"}, table.file, f"erased[{one['id']}]")
+        common = Table({**one, "level": "erased", "clock": "set-aside"}, table.file, f"erased[{one['id']}]")
         if not ways & set(one["disposition"]):
             rules.append(_rule(common, boundary, None))
     regime = Regime(

@@ -25,6 +25,8 @@ def _read_record(file: str) -> Any:
         fail(f"{file}: is nested too deeply")
     except (RecordError, _TwiceError) as error:
         fail(f"{file}: {error}")
+    except ValueError:  # a number of thousands of digits
+        fail(f"{file}: is not JSON that can be read")
 
 
 class _TwiceError(ValueError):
@@ -43,9 +45,12 @@ def _day(_context: click.Context, _parameter: click.Parameter, value: str | None
     if value is None:
         return datetime.now(UTC).date()
     try:
-        return date.fromisoformat(value)
+        day = date.fromisoformat(value)
     except ValueError:
         raise click.BadParameter("must be a day such as 2026-06-01") from None
+    if not 1800 <= day.year <= 2999:
+        raise click.BadParameter("must be a day between the years 1800 and 2999")
+    return day
 
 
 AS_OF = click.option("--as-of", "day", callback=_day, metavar="DAY", help="The day asked about. Default: today.")
