@@ -1,9 +1,10 @@
 """The subject's pages after the proof: read and decide, done, how it stands, withdraw."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from math import ceil
 from typing import Any
 
-from flask import g, redirect, request, url_for
+from flask import Response, g, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from gateway import clock, vault
@@ -17,6 +18,9 @@ from policies.plain import looked_at
 from policies.policy import Policy
 
 _ACTS = {"agree": decide.agree, "decline": decide.decline}
+
+_LEAVING = timedelta(seconds=10)
+"""How long after a release time an open page asks again: the answers of one time take a moment to leave."""
 
 
 @pages.route("/<consent_id>/request", methods=["GET", "POST"])
@@ -38,9 +42,10 @@ def read(consent_id: str) -> AnyResponse:
 @pages.get("/<consent_id>/done")
 def done(consent_id: str) -> AnyResponse:
     """What was decided and what happens now."""
-    if g.consent.state not in ("given", "declined"):
+    consent = g.consent
+    if consent.state not in ("given", "declined") or consent.told_at is not None or _late(consent):
         return redirect(url_for("consent.status", consent_id=consent_id), 303)
-    return page("done", **_about(g.consent), **_times(g.consent))
+    return _again_in_time(page("done", **_about(consent), **_times(consent)), consent)
 
 
 @pages.get("/<consent_id>/status")
@@ -56,12 +61,13 @@ def status(consent_id: str) -> AnyResponse:
         **_about(consent),
         **_times(consent),
         state="expired" if consent.state == "requested" else "told" if told else consent.state,
+        late=_late(consent),
         result=_result(consent) if told and fresh else None,
         may_withdraw=_may_withdraw(consent),
     )
     if told and fresh:  # the page closes by itself when the proof is not fresh any more
         response.headers["Refresh"] = str(int(visits.FRESH.total_seconds()) + 1)
-    return response
+    return response if told else _again_in_time(response, consent)
 
 
 @pages.route("/<consent_id>/withdraw", methods=["GET", "POST"])
@@ -73,6 +79,24 @@ def withdraw(consent_id: str) -> AnyResponse:
     elif _may_withdraw(g.consent):
         return page("withdraw", **_about(g.consent), **_times(g.consent))
     return redirect(url_for("consent.status", consent_id=consent_id), 303)
+
+
+def _late(consent: Consent) -> bool:
+    """Whether the release time that the subject was told has gone by: by lot or not, which nobody is told."""
+    return (
+        consent.state == "given"
+        and consent.nominal_release_at is not None
+        and clock.now() >= consent.nominal_release_at
+    )
+
+
+def _again_in_time(response: Response, consent: Consent) -> Response:
+    """Let an open page that names a release time come anew when that time is past, whatever there is to say then."""
+    now = clock.now()
+    at = decide.shown_release_at(consent, now) if consent.state == "given" else None
+    if at is not None:
+        response.headers["Refresh"] = str(ceil((at - now + _LEAVING).total_seconds()))
+    return response
 
 
 def _may_withdraw(consent: Consent) -> bool:

@@ -427,6 +427,38 @@ def test_answer_that_has_left_cannot_be_withdrawn(app: Flask, config: Config, ti
     assert request.row.state == "given"
 
 
+def test_page_of_the_decision_gives_way_once_there_is_more_to_say(app: Flask, config: Config, time: Stopped) -> None:
+    """Left open, it comes anew when the answer should have left, and leads to how it stands."""
+    person, request = agreed(app, config)
+    done = f"/c/{request.id}/done"
+    assert person.open(done).headers["Refresh"] == str(24 * 3600 + 40 * 60 + 10)
+    assert person.path == done
+    answer(request, True)
+    person.open(done)
+    assert person.path == f"/c/{request.id}/status"
+
+
+@pytest.mark.parametrize("lots", [[0.9], [0.1, 0.1, 0.9]])
+def test_missed_release_time_is_told_alike_for_every_reason(
+    app: Flask, config: Config, time: Stopped, lots: list[float]
+) -> None:
+    """Late, or deferred by lot: the next grid time and one sentence, never a time that is past."""
+    request, left = ask(), iter(lots)
+    with db.write() as session:
+        consent.observe_lateness(session, "cn/kindergarten", 0.5)
+        decide.agree(session, session.get_one(Consent, request.id), draw=lambda: next(left))
+    person = Person(app)
+    time.forward(timedelta(days=1, minutes=41))
+    person.prove(request, config)
+    for page in ("status", "done"):
+        shown = person.open(f"/c/{request.id}/{page}")
+        assert person.path == f"/c/{request.id}/status"
+        assert "It takes longer than planned" in person.text
+        assert "It can leave next on Saturday 21 November 2026, 17:00 (Beijing time)" in person.text
+        assert "The answer leaves" not in person.text
+        assert shown.headers["Refresh"] == str(59 * 60 + 10)
+
+
 @pytest.mark.parametrize(("eligible", "words"), [(True, "The answer Yes"), (False, "The answer No")])
 def test_result_shows_to_a_fresh_proof_only(
     app: Flask, config: Config, time: Stopped, eligible: bool, words: str
