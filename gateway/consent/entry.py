@@ -1,6 +1,6 @@
 """From the link or the short code to a proof: start, welcome, proof, one-time code, and the way back from a sign-in."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from flask import Response, g, redirect, request, url_for
@@ -88,7 +88,7 @@ def prove(consent_id: str) -> AnyResponse:
     if not g.consent.reachable:
         raise NoContact
     if request.method != "POST":
-        return page("prove", typed={}, missing=[])
+        return page("prove", typed={}, missing=[], born="")
     return _take_particulars(consent_id)
 
 
@@ -96,9 +96,9 @@ def _take_particulars(consent_id: str) -> AnyResponse:
     """The same answer for the same work, whether they are right or wrong; only what is no date at all is sent back."""
     typed = {name: request.form.get(name, "")[:_LONGEST_NAME] for name in ("name", "year", "month", "day")}
     born = forms.read_date(typed, clock.now().date())
-    missing = ["name"] * (not proof.plain(typed["name"])) + ["born"] * (born is None)
-    if missing or born is None:
-        return page("prove", 422, typed=typed, missing=missing)
+    missing = ["name"] * (not proof.plain(typed["name"]))
+    if missing or not isinstance(born, date):
+        return page("prove", 422, typed=typed, missing=missing, born="" if isinstance(born, date) else born)
     with db.write() as session:
         consent, visit = session.get_one(Consent, consent_id), session.get_one(Visit, g.visit.id)
         until = attempts.strike(consent, clock.now())

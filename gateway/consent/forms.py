@@ -7,6 +7,7 @@ import secrets
 import unicodedata
 from collections.abc import Mapping
 from datetime import date
+from typing import Literal
 
 from flask import g, request
 from werkzeug.wrappers import Response
@@ -60,16 +61,19 @@ def check_token(visit: Visit | None) -> None:
         raise FormStale
 
 
-def read_date(form: Mapping[str, str], today: date) -> date | None:
-    """The birth date in the fields `year`, `month`, `day`; None if there is no such day, or not yet."""
+def read_date(form: Mapping[str, str], today: date) -> date | Literal["missing", "none", "unlikely"]:
+    """The birth date in the fields `year`, `month`, `day`, or what is wrong with it.
+
+    `missing`: not three numbers. `none`: the calendar has no such day. `unlikely`: long ago, or not yet.
+    """
     parts = [unicodedata.normalize("NFKC", form.get(name, "")).strip() for name in ("year", "month", "day")]
     if not all(re.fullmatch(r"[0-9]{1,4}", part) for part in parts):
-        return None
+        return "missing"
     try:
         born = date(*(int(part) for part in parts))
     except ValueError:
-        return None
-    return born if born.year >= _OLDEST_YEAR and born <= today else None
+        return "none"
+    return born if born.year >= _OLDEST_YEAR and born <= today else "unlikely"
 
 
 def _secure() -> bool:

@@ -22,21 +22,28 @@ from gateway.consent.models import Consent, Visit
 CODE_TERM = timedelta(minutes=10)
 
 
+_INSIDE_A_PART = "'\u2018\u2019\u00b4`"
+"""Apostrophes, as keyboards have them: `O'Brien` is one part of a name."""
+
+
 def plain(name: str) -> str:
     """A name as it is compared: letters and digits only, case, width and composition evened out.
 
     Spaces, hyphens and apostrophes go, because keyboards differ in them; accents stay.
     """
-    even = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
-    return "".join(char for char in even if unicodedata.category(char)[0] in "LMN")
+    return "".join(char for char in _even(name) if _counts(char))
 
 
 def same_person(subject: Mapping[str, Any], name: str, born: str) -> bool:
-    """Whether a name and a birth date (YYYY-MM-DD) are the subject's, in time that does not depend on it."""
-    typed = _digest(plain(name))
+    """Whether a name and a birth date (YYYY-MM-DD) are the subject's, in time that does not depend on it.
+
+    The parts of a name may stand in any order; a name written without spaces, as Han names are, is one part.
+    """
+    typed = _forms(name)
     right_name = False
     for known in subject["names"]:
-        right_name |= hmac.compare_digest(typed, _digest(plain(known["full"])))
+        for one, other in zip(typed, _forms(known["full"]), strict=True):
+            right_name |= hmac.compare_digest(one, other)
     right_born = hmac.compare_digest(_digest(born), _digest(str(subject["born"])))
     return right_name & right_born & bool(plain(name))
 
@@ -71,6 +78,29 @@ def check_code(session: Session, consent: Consent, visit: Visit, digits: str) ->
         return None
     attempts.succeeded(consent)
     return visits.prove(visit)
+
+
+def _forms(name: str) -> tuple[bytes, bytes, bytes]:
+    """A name in the three forms that are compared: joined, in sorted parts, in sorted parts split at hyphens too."""
+    return _digest(plain(name)), _digest(_sorted_parts(name, "Pd")), _digest(_sorted_parts(name, ""))
+
+
+def _sorted_parts(name: str, kept_together: str) -> str:
+    """The parts of a name in one order; a mark of the category `kept_together` does not divide them."""
+    spread = "".join(
+        char if _counts(char) else "" if char in _INSIDE_A_PART or unicodedata.category(char) == kept_together else " "
+        for char in _even(name)
+    )
+    return " ".join(sorted(spread.split()))
+
+
+def _even(name: str) -> str:
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+
+
+def _counts(char: str) -> bool:
+    """Whether a character is part of a name at all: a letter, a mark on one, a digit."""
+    return unicodedata.category(char)[0] in "LMN"
 
 
 def _digest(text: str) -> bytes:

@@ -1,5 +1,6 @@
 """Proof by particulars and a one-time code: a wrong person learns nothing, a guesser gets nowhere."""
 
+import hmac
 import re
 import statistics
 import time as clock_time
@@ -30,7 +31,13 @@ from tests.gateway.consent.people import RIGHT, SUBJECT, WRONG, Person, Request,
         ("Ｗａｎｇ Ｘｉａｏｍｉｎｇ", "1990-04-23", True),
         ("王小明", "1990-04-23", True),
         ("王 小 明", "1990-04-23", True),
-        ("Xiaoming Wang", "1990-04-23", False),
+        ("Xiaoming Wang", "1990-04-23", True),
+        ("WANG, Xiaoming", "1990-04-23", True),
+        ("XiaomingWang", "1990-04-23", False),
+        ("Wang Wang Xiaoming", "1990-04-23", False),
+        ("Xiaoming", "1990-04-23", False),
+        ("小明王", "1990-04-23", False),
+        ("小明 王", "1990-04-23", False),
         ("Wang Xiaomin", "1990-04-23", False),
         ("王小明", "1990-04-24", False),
         ("", "1990-04-23", False),
@@ -48,6 +55,44 @@ def test_particulars_are_compared_as_people_write_them(name: str, born: str, sam
 def test_one_name_in_two_spellings_is_one(one: str, other: str) -> None:
     """What a keyboard makes of an apostrophe, an accent, a capital, a hyphen."""
     assert proof.plain(one) == proof.plain(other)
+
+
+@pytest.mark.parametrize(
+    ("known", "typed", "same"),
+    [
+        ("Jean-Luc Picard", "Picard Jean Luc", True),
+        ("Jean-Luc Picard", "Picard, Jeanluc", True),
+        ("Wang Xiaoming", "Xiao-ming Wang", True),
+        ("Pat O’Brien", "O'Brien Pat", True),
+        ("María José García López", "García López, María José", True),
+        ("买买提·阿卜杜拉", "阿卜杜拉·买买提", True),
+        ("Anna Lee", "Ann Alee", True),  # joined, as ever
+        ("Anna Lee", "Lee Ann A", False),
+        ("Zoë Park", "Park Zoe", False),
+        ("王小明", "明小王", False),
+    ],
+)
+def test_parts_of_a_name_may_stand_in_any_order(known: str, typed: str, same: bool) -> None:
+    """Family name first or last, hyphen or space; a name without spaces is compared as it stands."""
+    subject = {"names": [{"full": known}], "born": "1990-04-23"}
+    assert proof.same_person(subject, typed, "1990-04-23") is same
+
+
+@pytest.mark.parametrize("typed", ["Wang Xiaoming", "Xiaoming Wang", "Wang Xiaohong", "王小明", "x"])
+def test_every_name_is_compared_with_every_form(typed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The comparison does not stop at the first that fits: as many digests for a right name as for a wrong one."""
+    compared, compare = [], hmac.compare_digest
+    monkeypatch.setattr(hmac, "compare_digest", lambda one, other: compared.append(len(one)) or compare(one, other))
+    proof.same_person(SUBJECT, typed, "1990-04-23")
+    assert compared == [32] * (3 * len(SUBJECT["names"]) + 1)
+
+
+def test_no_code_page_says_what_to_do_about_a_name(app: Flask, request_: Request) -> None:
+    """The same hint for right and wrong particulars."""
+    for particulars in (RIGHT, WRONG):
+        person = at_proof(app, request_)
+        person.send(**particulars)
+        assert "Perhaps the organisation knows your name differently" in person.text
 
 
 def test_accent_is_part_of_a_name() -> None:
@@ -136,9 +181,11 @@ def test_what_is_no_name_or_no_day_is_asked_again(app: Flask, request_: Request)
     person = at_proof(app, request_)
     for changed, words in [
         ({"name": " "}, "Please type your full name"),
-        ({"day": "31", "month": "2"}, "Please type your date of birth"),
-        ({"year": "2027"}, "Please type your date of birth"),
-        ({"year": "1890"}, "Please type your date of birth"),
+        ({"day": "31", "month": "2"}, "There is no such date"),
+        ({"month": "13"}, "There is no such date"),
+        ({"year": "2027"}, "This cannot be a date of birth"),
+        ({"year": "1890"}, "This cannot be a date of birth"),
+        ({"year": "90"}, "This cannot be a date of birth"),
         ({"month": "April"}, "Please type your date of birth"),
         ({"day": ""}, "Please type your date of birth"),
     ]:
