@@ -10,6 +10,7 @@ _JOIN = {"en": ", ", "zh": "、"}
 _COLON = {"en": ": ", "zh": "："}
 _THEN = {"en": "; ", "zh": "；"}
 _CITED = {"en": "{0} ({1}).", "zh": "{0}（{1}）。"}
+_STOP = {"en": "{0}.", "zh": "{0}。"}
 
 _TEXT = {
     "any": {"en": "any offence", "zh": "任何违法犯罪"},
@@ -35,6 +36,12 @@ _CLOCKS = {
 _SENTENCE_END = {"en": "the end of the sentence", "zh": "执行完毕之日"}
 
 
+# Words that are read more easily as one when they stand side by side.
+_TOGETHER = {
+    ("homicide.murder", "homicide.attempted"): {"en": "murder or attempted murder", "zh": "故意杀人（含未遂）"},
+}
+
+
 def looked_at(policy: Policy, role: str, language: str) -> list[str]:
     """What would lead to a *no* for this role, one line a bar, with its citation. `language` is `en` or `zh`.
 
@@ -43,8 +50,23 @@ def looked_at(policy: Policy, role: str, language: str) -> list[str]:
     return [describe(bar, language) for bar in policy.bars_for(role)]
 
 
+def looked_at_by_law(policy: Policy, role: str, language: str) -> dict[str, list[str]]:
+    """The same for a page: under each citation, in the order of the policy, its bars without it.
+
+    Raises KeyError for a role or language that does not exist.
+    """
+    lines: dict[str, list[str]] = {}
+    for bar in policy.bars_for(role):
+        lines.setdefault(bar.source.cited(language), []).append(_STOP[language].format(_says(bar, language)))
+    return lines
+
+
 def describe(bar: Bar, language: str) -> str:
     """One bar in plain words, with its citation."""
+    return _CITED[language].format(_says(bar, language), bar.source.cited(language))
+
+
+def _says(bar: Bar, language: str) -> str:
     says = bar.condition.says
     kinds = _labels("kind", says.get("kind", ()), language)
     what = _labels("offence", says.get("offence", ()), language) or _TEXT["any"][language]
@@ -59,11 +81,16 @@ def describe(bar: Bar, language: str) -> str:
         parts.append(_TEXT["count"][language].format(bar.at_least))
     text = f"{_JOIN[language].join(parts)}{_THEN[language]}{_time(bar, language)}"
     head = f"{kinds}{_COLON[language]}{text}" if kinds else text
-    return _CITED[language].format(f"{head[:1].upper()}{head[1:]}", bar.source.cited(language))
+    return f"{head[:1].upper()}{head[1:]}"
 
 
 def _labels(kind: str, words: Sequence[str], language: str) -> str:
-    return _JOIN[language].join(vocabulary.label(kind, word, language) for word in words)
+    labels = {word: vocabulary.label(kind, word, language) for word in words}
+    for first, second in _TOGETHER:
+        if first in labels and second in labels:
+            labels[first] = _TOGETHER[first, second][language]
+            del labels[second]
+    return _JOIN[language].join(labels.values())
 
 
 def _time(bar: Bar, language: str) -> str:

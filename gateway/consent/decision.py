@@ -14,7 +14,7 @@ from gateway.consent.guard import ended
 from gateway.consent.models import Consent
 from gateway.consent.render import language, page, words
 from gateway.db import db
-from policies.plain import looked_at
+from policies.plain import looked_at_by_law
 from policies.policy import Policy
 
 _ACTS = {"agree": decide.agree, "decline": decide.decline}
@@ -138,8 +138,8 @@ def _times(consent: Consent) -> dict[str, Any]:
     }
 
 
-def _looked_at(consent: Consent) -> list[str]:
-    return looked_at(_policy(consent), consent.role, language())
+def _looked_at(consent: Consent) -> dict[str, list[str]]:
+    return looked_at_by_law(_policy(consent), consent.role, language())
 
 
 def _not_covered(consent: Consent) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from policies import vocabulary
 
 _HAN = "[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]"
+_KEPT = "\ue000"  # stands for a space inside a fact meanwhile; no text and no fact has it
 _BETWEEN_HAN = re.compile(f"(?<={_HAN}) (?={_HAN})")
 _FOLDER = Path(__file__).parent / "texts"
 
@@ -43,7 +44,8 @@ class Wording:
         text: Any = self._texts
         for step in place.split("."):
             text = text[step]
-        return _tidy(Template(text).substitute(facts))
+        kept = {name: fact.replace(" ", _KEPT) for name, fact in facts.items()}
+        return _tidy(Template(text).substitute(kept))
 
     def has(self, place: str) -> bool:
         """Whether there is a text at this dotted place."""
@@ -74,8 +76,8 @@ class Wording:
 
 
 def _tidy(text: str) -> str:
-    """Take out the spaces that came to stand between two Chinese characters or marks."""
-    return _BETWEEN_HAN.sub("", text)
+    """Take out the spaces that came to stand between two Chinese characters or marks, but for those inside a fact."""
+    return _BETWEEN_HAN.sub("", text).replace(_KEPT, " ")
 
 
 def _zone(name: str) -> tuple[tzinfo, str]:

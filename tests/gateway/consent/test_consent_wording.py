@@ -113,6 +113,22 @@ def test_no_gap_stays_between_chinese_words() -> None:
     assert words("result.learns", institution="ABC Buses").startswith("ABC Buses 只会")
 
 
+def test_time_is_written_alike_alone_and_in_a_sentence() -> None:
+    """The space between day and weekday stays, and so do those of a name."""
+    words = wording.Wording("zh", "cn")
+    moment = words.moment(datetime(2026, 12, 4, 7, 0, tzinfo=UTC))
+    assert moment == "2026年12月4日 星期五 15:00（北京时间）"
+    assert words("done.next_release", release=moment) == "答复将于 2026年12月4日 星期五 15:00（北京时间）发出。"
+    assert "向日葵 幼儿园只会" in words("result.learns", institution="向日葵 幼儿园")
+
+
+def test_chinese_pages_name_the_word_that_the_organisation_sees() -> None:
+    """The API's word is `closed`; its Chinese stands behind it."""
+    said = [text for text in texts("zh").values() if "已关闭" in text]
+    assert len(said) == 6
+    assert all("“closed”（已关闭）" in text for text in said)
+
+
 @pytest.mark.parametrize(
     ("accepted", "lang"),
     [
