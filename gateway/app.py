@@ -56,6 +56,7 @@ OPEN_ENDPOINTS: Mapping[str, str] = {
     "front.icon": "the sign, where browsers look for it",
     "health.alive": "for supervisors; one word",
     "health.ready": "for load balancers; one word",
+    "front.problems": "lists the types of errors",
     "problem": "explains a type of error",
 }
 """The routes that are open to everyone, each with its reason."""
@@ -105,7 +106,7 @@ def create_app(
     document = about.with_scopes(as_document(api), scopes)
     app.register_blueprint(pages.blueprint(config.issuer, document))
     app.register_blueprint(health.blueprint(PROBES))
-    problems.install(app, config.issuer)
+    problems.install(app, config.issuer, pages.problem)
     if config.proxies:  # the address of a person is counted, and it must not be the proxy's
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=config.proxies, x_proto=0)  # type: ignore[method-assign]
     return app

@@ -20,6 +20,12 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 PROBLEM = "application/problem+json"
 
+AT_THE_DOOR = (problems.Unauthorized, problems.Forbidden)
+"""The problems of every call that stands behind a guard."""
+
+BAD_MESSAGE = (problems.BadRequest, problems.TooLarge, problems.UnsupportedMedia)
+"""The problems of every call that takes a message."""
+
 _PLAIN = {
     "Missing data for required field.": "is missing",
     "Field may not be null.": "must not be null",
@@ -119,14 +125,19 @@ class Doors(Blueprint):  # type: ignore[misc]
         """Document what the view answers when all is well; the view makes the bytes itself."""
         return cast("Callable[[View], View]", self.response(status, schema, **options))
 
-    def refuses(self, *statuses: int, **descriptions: str) -> Callable[[View], View]:
-        """Document the problems that the view may answer; `_409="…"` describes one."""
+    def refuses(self, *kinds: type[problems.Problem]) -> Callable[[View], View]:
+        """Document the problems that the view may answer, each with its type (`x-problem-types`) and title."""
 
         def decorate(view: View) -> View:
-            for status in sorted({*statuses, *(int(name[1:]) for name in descriptions)}, reverse=True):
-                told = descriptions.get(f"_{status}")
-                document = self.alt_response(status, schema=ProblemSchema, content_type=PROBLEM, description=told)
-                view = document(view)
+            for status in sorted({kind.status for kind in kinds}, reverse=True):
+                types = {kind.type: kind.title for kind in kinds if kind.status == status}
+                answer = {
+                    "schema": ProblemSchema(),
+                    "content_type": PROBLEM,
+                    "description": "\n".join(f"- `{name}`: {title}" for name, title in types.items()),
+                    "x-problem-types": types,
+                }
+                view = self.alt_response(status, response=answer)(view)
             return view
 
         return decorate

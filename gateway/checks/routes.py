@@ -9,8 +9,15 @@ from sqlalchemy.orm import Session
 from gateway import clock, problems
 from gateway.checks import examples, once, wire
 from gateway.checks.models import Check
-from gateway.checks.openapi import Doors
-from gateway.checks.request import open_check, policy_for, reference_index
+from gateway.checks.openapi import AT_THE_DOOR, BAD_MESSAGE, Doors
+from gateway.checks.request import (
+    NothingToAnswer,
+    NotRegistered,
+    ProofTooWeak,
+    open_check,
+    policy_for,
+    reference_index,
+)
 from gateway.checks.roles import roles_of
 from gateway.checks.schemas import (
     CheckListSchema,
@@ -51,7 +58,7 @@ class AlreadyDecided(problems.Conflict):
 
 @asking.get("/roles")
 @asking.answers(200, RoleListSchema, example=examples.ROLES)
-@asking.refuses(401, 403)
+@asking.refuses(*AT_THE_DOOR)
 def roles() -> Response:
     """The roles you may ask about
 
@@ -66,10 +73,8 @@ def roles() -> Response:
 @asking.reads(CheckRequestSchema, example=examples.REQUEST)
 @asking.answers(201, NewCheckSchema, example=examples.NEW_CHECK)
 @asking.refuses(
-    400, 401, 413, 415,
-    _403="Not registered for this role, or the token has not the scope.",
-    _409="A request with this key is still running, or no version of the policy is in force.",
-    _422="Fields that are not valid, or a key that came before with another message.",
+    *AT_THE_DOOR, *BAD_MESSAGE, problems.InvalidFields, NotRegistered, NothingToAnswer, ProofTooWeak,
+    once.StillRunning, once.KeyReused,
 )  # fmt: skip
 def ask(headers: dict[str, str], message: dict[str, Any]) -> Response:
     """Ask for a check
@@ -96,7 +101,7 @@ def ask(headers: dict[str, str], message: dict[str, Any]) -> Response:
 
 @asking.post("/checks/<check_id>/cancel")
 @asking.answers(200, CheckSchema, example=examples.CLOSED)
-@asking.refuses(401, 403, 404, _409="The subject has decided, or the check is closed.")
+@asking.refuses(*AT_THE_DOOR, problems.NotFound, AlreadyDecided)
 def cancel(check_id: str) -> Response:
     """Cancel a check
 
@@ -105,13 +110,13 @@ def cancel(check_id: str) -> Response:
     with db.write() as session:
         standing = _own(session, check_id)
         if not cancel_consent(session, standing[0].id):
-            raise AlreadyDecided
+            raise AlreadyDecided("The subject has decided, or the check is closed.")
         return _json(wire.check_form(session, _own(session, check_id), clock.now()))
 
 
 @reading.get("/checks/<check_id>")
 @reading.answers(200, CheckSchema, example=examples.COMPLETED, headers=RETRY_AFTER)
-@reading.refuses(401, 403, 404)
+@reading.refuses(*AT_THE_DOOR, problems.NotFound)
 def check(check_id: str) -> Response:
     """See a check
 
@@ -130,7 +135,7 @@ def check(check_id: str) -> Response:
 @reading.get("/checks")
 @reading.reads(CheckQuerySchema, location="query")
 @reading.answers(200, CheckListSchema, example=examples.LIST)
-@reading.refuses(401, 403, 422)
+@reading.refuses(*AT_THE_DOOR, problems.InvalidFields)
 def checks(query: dict[str, str]) -> Response:
     """List your checks
 

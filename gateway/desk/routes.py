@@ -14,7 +14,7 @@ from gateway import audit, clock, problems
 from gateway.checks import wire
 from gateway.checks.look import NoConsent, Question, Silent, adjudicated, ask_everyone, question
 from gateway.checks.models import Check, Review
-from gateway.checks.openapi import Doors
+from gateway.checks.openapi import AT_THE_DOOR, BAD_MESSAGE, Doors
 from gateway.checks.run import REFUSAL, SAMPLE, UNDETERMINED
 from gateway.consent import Consent
 from gateway.db import db
@@ -48,7 +48,7 @@ class CannotLook(problems.Unavailable):
 @reviews.get("")
 @reviews.reads(ReviewQuerySchema, location="query")
 @reviews.answers(200, ReviewListSchema, example=examples.LIST)
-@reviews.refuses(401, 403, 422)
+@reviews.refuses(*AT_THE_DOOR, problems.InvalidFields)
 def waiting(query: dict[str, str]) -> Response:
     """List what waits for a decision
 
@@ -62,7 +62,7 @@ def waiting(query: dict[str, str]) -> Response:
 
 @reviews.get("/<review_id>")
 @reviews.answers(200, QuestionSchema, example=examples.QUESTION)
-@reviews.refuses(401, 403, 404, _409="Decided already.", _503="A registry does not answer.")
+@reviews.refuses(*AT_THE_DOOR, problems.NotFound, DecidedAlready, CannotLook)
 def one(review_id: str) -> Response:
     """See the question
 
@@ -91,7 +91,7 @@ def one(review_id: str) -> Response:
 @reviews.post("/<review_id>/decision")
 @reviews.reads(DecisionSchema, example={"decision": "confirm"})
 @reviews.answers(200, DecidedSchema, example=examples.DECIDED)
-@reviews.refuses(400, 401, 403, 404, 413, 415, 422, _409="Decided already.")
+@reviews.refuses(*AT_THE_DOOR, *BAD_MESSAGE, problems.NotFound, problems.InvalidFields, DecidedAlready)
 def decision(message: dict[str, str], review_id: str) -> Response:
     """Decide
 

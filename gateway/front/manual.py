@@ -29,7 +29,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Answer:
-    """What may come back: the status, when, and the fields."""
+    """What may come back: the status, when, and the fields; of an error its types, each with its title."""
 
     status: str
     phrase: str
@@ -37,6 +37,7 @@ class Answer:
     rows: tuple[Row, ...]
     example: str | None
     good: bool
+    problems: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,8 @@ def _answer(document: Node, status: str, answer: Node) -> Answer:
     content = answer.get("content", {}).get("application/json", {})
     says = answer.get("description", "")
     rows = tuple(_rows(document, content.get("schema", {})))
-    return Answer(status, phrase, "" if says == phrase else says, rows, _example(content), good)
+    types = tuple(answer.get("x-problem-types", {}).items())
+    return Answer(status, phrase, "" if says == phrase or types else says, rows, _example(content), good, types)
 
 
 def _parameter(document: Node, parameter: Node) -> Row:

@@ -8,6 +8,7 @@ from flask import Blueprint, Response, render_template
 
 from gateway.front.manual import manual
 from gateway.front.prose import anchor, prose
+from gateway.problems import KNOWN, Problem
 
 
 def blueprint(issuer: str, document: Mapping[str, Any]) -> Blueprint:
@@ -32,9 +33,21 @@ def blueprint(issuer: str, document: Mapping[str, Any]) -> Blueprint:
         """The document, to be read."""
         return render_template("front/docs.html", manual=as_manual, issuer=issuer)
 
+    @front.get("/problems")
+    def problems() -> str:
+        """Every type of error."""
+        return render_template(
+            "front/problems.html", kinds=sorted(KNOWN.values(), key=lambda kind: (kind.status, kind.type))
+        )
+
     @front.get("/favicon.ico")
     def icon() -> Response:
         """The sign, for browsers that look for it by themselves."""
         return front.send_static_file("seal.svg")
 
     return front
+
+
+def problem(kind: type[Problem]) -> str:
+    """The page about one type of error."""
+    return render_template("front/problem.html", problem=kind)

@@ -16,6 +16,7 @@ apart: `told` and `errors` go to the caller, `logged` (a code or an id, never pr
 
 from gateway.problems.handler import install, page_renderer, require_json
 from gateway.problems.tree import (
+    KNOWN,
     BadRequest,
     Conflict,
     FieldError,
@@ -35,6 +36,7 @@ from gateway.problems.tree import (
 )
 
 __all__ = [
+    "KNOWN",
     "BadRequest",
     "Conflict",
     "FieldError",

@@ -19,6 +19,7 @@ from gateway.problems.tree import FieldError, Problem
 log = logs.get("problems")
 
 PageRenderer = Callable[[Problem, str | None], str]
+TypePage = Callable[[type[Problem]], str]
 
 _page_renderers: dict[str, PageRenderer] = {}
 _PAGE = files("gateway.problems").joinpath("page.html").read_text("utf-8")
@@ -45,17 +46,18 @@ _KEPT_HEADERS = frozenset({"allow", "retry-after", "www-authenticate"})
 _PLACES = frozenset({"json", "form", "query", "headers", "path", "files", "json_or_form"})
 
 
-def install(app: Flask, issuer: str = "") -> None:
+def install(app: Flask, issuer: str = "", page: TypePage | None = None) -> None:
     """Make every error of `app` a problem, and serve a page about each type at /problems/<type>.
 
     Call it last: flask-smorest registers a handler of its own when its `Api` is made, and the later one holds.
-    `issuer` is the public base URL that makes the types absolute.
+    `issuer` is the public base URL that makes the types absolute; `page` makes the page about a type, a plain one
+    unless it is given.
     """
     app.extensions["sealgate_problems"] = issuer
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Problem, _answer)
     app.register_error_handler(Exception, _unforeseen)
-    app.add_url_rule("/problems/<kind>", "problem", _page, methods=["GET"])
+    app.add_url_rule("/problems/<kind>", "problem", _about(page or _plain_page), methods=["GET"])
 
 
 def page_renderer(blueprint_name: str, render: PageRenderer) -> None:
@@ -182,8 +184,16 @@ def _log(problem: Problem) -> str:
     return incident
 
 
-def _page(kind: str) -> str:
-    problem = tree.KNOWN.get(kind)
-    if problem is None:
-        raise tree.NotFound
+def _about(page: TypePage) -> Callable[[str], str]:
+    def about(kind: str) -> str:
+        """Explain a type."""
+        problem = tree.KNOWN.get(kind)
+        if problem is None:
+            raise tree.NotFound
+        return page(problem)
+
+    return about
+
+
+def _plain_page(problem: type[Problem]) -> str:
     return render_template_string(_PAGE, problem=problem)

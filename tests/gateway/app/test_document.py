@@ -141,3 +141,43 @@ def test_errors_are_as_documented(stage) -> None:
     for method, path, answer in seen:
         assert answer.mimetype == "application/problem+json"
         fits(whole, answer_schema(whole, method, path, answer.status_code), answer.json)
+
+
+def test_every_problem_that_came_is_one_that_its_call_names(stage) -> None:
+    """By type, not only by status; and the reference leads to the page of each."""
+    whole, hr, page = document(stage), stage.caller(), stage.app.test_client().get("/docs").text
+    check_id = hr.asked()
+    stage.decline(check_id)
+    seen = [
+        ("post", "/v1/checks", hr.post("/v1/checks", {}, {"Idempotency-Key": "k"})),
+        ("post", "/v1/checks", hr.post("/v1/checks", {})),
+        ("post", "/v1/checks", hr.ask(policy="cn/physician", role="physician", key="p")),
+        ("post", "/v1/checks", hr.ask(key="key-CLEAN", purpose="transfer")),
+        ("post", "/v1/checks/{check_id}/cancel", hr.post(f"/v1/checks/{check_id}/cancel")),
+        ("get", "/v1/checks/{check_id}", hr.get("/v1/checks/nothing")),
+        ("get", "/v1/roles", stage.app.test_client().get("/v1/roles")),
+        ("get", "/v1/reviews", hr.get("/v1/reviews")),
+    ]
+    for method, path, answer in seen:
+        kind = answer.json["type"].rpartition("/")[2]
+        named = whole["paths"][path][method]["responses"][str(answer.status_code)]["x-problem-types"]
+        assert named[kind] == answer.json["title"]
+        assert f'href="/problems/{kind}"' in page
+
+
+def test_every_type_of_error_is_listed(stage) -> None:
+    """The index names each type that a call names, and each links to a page that is there."""
+    client = stage.app.test_client()
+    index = client.get("/problems").text
+    named = {
+        kind
+        for item in document(stage)["paths"].values()
+        for method, operation in item.items()
+        if method != "parameters"
+        for answer in operation["responses"].values()
+        for kind in answer.get("x-problem-types", {})
+    }
+    assert len(named) > 10
+    for kind in named:
+        assert f'href="/problems/{kind}"' in index
+        assert client.get(f"/problems/{kind}").status_code == 200

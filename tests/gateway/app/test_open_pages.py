@@ -13,7 +13,7 @@ from gateway.front.manual import manual
 from gateway.front.prose import prose
 
 
-@pytest.mark.parametrize("path", ["/", "/docs", "/problems/not-found"])
+@pytest.mark.parametrize("path", ["/", "/docs", "/problems", "/problems/not-found"])
 def test_pages_have_no_script_and_nothing_from_elsewhere(stage, path: str) -> None:
     """Pages are plain HTML and our own style sheet."""
     page = stage.app.test_client().get(path)
