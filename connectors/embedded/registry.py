@@ -1,14 +1,14 @@
 """The connector: asks a registry file.
 
-Who is meant? An identifier that the registry holds, with the same birth date (or none on file), is **sure**. The
-same identifier with another birth date, and the same name and birth date under another identifier or none, are
-**candidates**. One thing rules a candidate out: the subject was surely found by a number of which a person has one
-only, and the candidate has another number of that type.
+Who is meant? An identifier that the registry holds, with the same name and birth date, is **sure**. The same
+identifier with another name or birth date (or none on file), and the same name and birth date under another
+identifier or none, are **candidates**. One thing rules a candidate out: the subject was surely found by a number
+of which a person has one only, and the candidate has another number of that type.
 """
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -106,15 +106,17 @@ class _Search:
 
     def people(self) -> list[tuple[Person, bool]]:
         """The people found, each with whether it is surely the subject."""
-        found = self._by_id()
-        for name in self._query.names:
-            for row in self._led_to("name", self._file.keys.of_name(name.full, self._query.born)):
-                person = self._known(row)
-                if row not in found and not self._settled.intersection(person["types"]):
-                    found[row] = (person, False)
+        names = [self._file.keys.of_name(name.full, self._query.born) for name in self._query.names]
+        found = self._by_id({name.hex() for name in names})
+        for row in dict.fromkeys(row for name in names for row in self._led_to("name", name)):
+            person = self._known(row)
+            if row not in found and not self._settled.intersection(person["types"]):
+                found[row] = (person, False)
         return list(found.values())
 
-    def _by_id(self) -> dict[bytes, tuple[Person, bool]]:
+    def _by_id(self, names: Set[str]) -> dict[bytes, tuple[Person, bool]]:
+        """Who has one of the numbers. Surely the subject only if name and birth date are theirs too: a number that
+        somebody gave for another person neither shows that person's record nor hides the subject's own."""
         found = {}
         for each in self._query.ids:
             blind = self._file.keys.of_id(each.type, each.value)
@@ -122,7 +124,7 @@ class _Search:
             for row, person in held.items():
                 if person is None:
                     continue
-                sure = person.get("born") in (None, self._query.born.isoformat())
+                sure = not names.isdisjoint(person.get("names", ()))
                 found[row] = (person, sure)
                 if sure:
                     self._settled |= {plain_type(each.type)} & self._file.single

@@ -83,6 +83,8 @@ class Staging:
         fragment: Fragment = {"line": line}
         if person.born:
             fragment["born"] = person.born.isoformat()
+        if names:  # whoever is met by a number is surely meant only if a name is theirs too
+            fragment["names"] = sorted(name.hex() for name in names)
         if held:
             fragment["held"] = True
         if person.matters or held:
@@ -175,6 +177,7 @@ def merge(fragments: list[Fragment]) -> Fragment:
         if fragment.get("born", merged.get("born")) != merged.get("born", fragment.get("born")):
             raise Contradiction(line, "born", "is not the birth date given before for the same person")
         merged |= {name: fragment[name] for name in ("born", "held") if name in fragment}
+        merged["names"] = sorted({*merged.get("names", ()), *fragment.get("names", ())})
         merged["types"] = sorted({*merged.get("types", ()), *fragment.get("types", ())})
         for place, matter in enumerate(fragment.get("matters", ())):
             ref = matter["entry"].get("ref")

@@ -77,14 +77,14 @@ def test_every_column_reaches_the_entry(tmp_path: Path) -> None:
             ]
         }
     ).entries[0]  # fmt: skip
-    assert held(tmp_path) == (Report(expected, sure=True, case="No. 1", body="Court"),)
+    assert held(tmp_path) == (Report(expected, sure=False, case="No. 1", body="Court"),)
 
 
 def test_lines_of_one_matter_are_its_sentences(tmp_path: Path) -> None:
     """Wherever in the file they stand."""
     report = made(tmp_path, HEADER + ROW + CLEAN + ROW.replace("imprisonment,P1Y", "fine,"))
     assert (report.people, report.entries) == (2, 1)
-    assert held(tmp_path) == (Report(entry(sentences=[YEAR, {"kind": "fine"}])),)
+    assert held(tmp_path) == (Report(entry(sentences=[YEAR, {"kind": "fine"}]), sure=False),)
     assert held(tmp_path, "E2", date(1991, 1, 2)) == ()
 
 
@@ -100,7 +100,7 @@ def test_ndjson_says_the_same(tmp_path: Path) -> None:
         ],
     }  # fmt: skip
     made(tmp_path, json.dumps(line) + "\n\n", "people.ndjson")
-    assert held(tmp_path) == (Report(entry(sentences=[YEAR]), case="No. 1"),)
+    assert held(tmp_path) == (Report(entry(sentences=[YEAR]), sure=False, case="No. 1"),)
 
 
 def test_unknown_codes_are_unknown_and_counted(tmp_path: Path) -> None:
