@@ -17,7 +17,7 @@ from connectors.base import Connector
 from gateway import audit, consent, logs, notices, oauth, problems, vault, work
 from gateway.checks import deployment, needed, release, routes, run
 from gateway.checks.openapi import Document, as_document
-from gateway.config import Config
+from gateway.config import Config, ConfigError
 from gateway.db import db
 from gateway.desk import routes as desk
 from gateway.desk.guard import at_the_desk
@@ -122,6 +122,9 @@ def serve() -> Flask:
     logs.hook_uncaught()
     app = create_app(config)
     db.upgrade()
+    with db.write() as session:
+        if wrong := vault.wrong_keys(session):
+            raise ConfigError(wrong)
     needed.say_what_is_wanting()
     _take_over(config)
     return app

@@ -24,6 +24,7 @@ from gateway.db import Base, UtcDateTime, new_id
 from gateway.problems import Problem
 
 _BLOCK = 128
+_SAMPLE = "sample"
 _NONCE = 12
 
 
@@ -49,8 +50,8 @@ class Absent(LookupError):
     """Nothing was put under this owner and name."""
 
 
-class UnknownKek(RuntimeError):
-    """A row is wrapped by a key-encryption key that the configuration does not have; the message is its id."""
+class UnknownKek(Tampered):
+    """A row is wrapped by a key-encryption key that the configuration does not have; `logged` is its id."""
 
 
 class VaultKey(Base):
@@ -165,6 +166,28 @@ def rewrap(session: Session) -> int:
     return len(rows)
 
 
+def wrong_keys(session: Session) -> list[str]:
+    """What is wrong with the configured keys, held against what was written with them; empty when they fit.
+
+    The first call writes the sample that later ones are held against. Other keys than before would make every
+    link, number and stored value unknown, without an error at the start.
+    """
+    keys = _our_keys()
+    used = session.scalars(select(VaultKey.kek_id).where(VaultKey.kek_id.is_not(None)).distinct())
+    wrong = [f"SEALGATE_KEKS has no key {kek}, by which data was sealed" for kek in used if kek not in keys.keks]
+    if wrong:
+        return wrong
+    sample = index(_SAMPLE, _SAMPLE)
+    if not has(session, _SAMPLE, "index"):
+        put(session, _SAMPLE, "index", sample)
+        return []
+    try:
+        before = get(session, _SAMPLE, "index")
+    except Tampered:
+        return ["SEALGATE_KEKS has another key under an id by which data was sealed"]
+    return [] if before == sample else ["SEALGATE_INDEX_KEY is another one than that of the data"]
+
+
 def index(kind: str, value: str) -> str:
     """The keyed blind index of a value, in hex: equal for equal values of one kind, meaningless without the key."""
     domain = hmac.digest(_our_keys().index, b"sealgate blind index\0" + kind.encode(), hashlib.sha256)
@@ -202,7 +225,7 @@ def _unwrap(row: VaultKey) -> bytes:
         raise Shredded
     kek = _our_keys().keks.get(row.kek_id)
     if kek is None:
-        raise UnknownKek(row.kek_id)
+        raise UnknownKek(logged=row.kek_id)
     try:
         return _open(kek, row.wrapped, "key", row.owner_id, row.kek_id)
     except InvalidTag:

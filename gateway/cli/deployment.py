@@ -71,10 +71,14 @@ def institution_add(
     from gateway.oauth.register import add_institution
     from policies.library import Library
 
-    known = Library.shipped().policies()
+    library = Library.shipped()
     for one in policies:
-        if one.split(":")[0] not in known:
-            fail(f'--policy "{one}": there is no such policy; there are {", ".join(known)}')
+        policy_id, _, role = one.partition(":")
+        if policy_id not in library.policies():
+            fail(f'--policy "{one}": there is no such policy; there are {", ".join(library.policies())}')
+        roles = library.policy_versions[policy_id][-1].roles
+        if role not in (*roles, "", "*"):
+            fail(f'--policy "{one}": there is no such role; {policy_id} has {", ".join(roles)}')
     with deployment(data), db.write() as session:
         added = add_institution(session, name, registration, jurisdiction, policies)
         answer = {"institution": added.id, "policies": added.policies}

@@ -74,6 +74,9 @@ def deployment(data: Path | None) -> Iterator[Any]:
     try:
         db.upgrade()
         vault.init(config.keks, config.index_key)
+        with db.write() as session:
+            if wrong := vault.wrong_keys(session):
+                fail("; ".join(wrong))
         audit.init(config.issuer)
         yield config
     finally:

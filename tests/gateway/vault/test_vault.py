@@ -194,8 +194,9 @@ def test_a_key_that_is_not_configured_is_named(database: Database, config: Confi
     """A row under a key that was taken out too early says which one."""
     _put("chk_a", "subject", SUBJECT)
     vault.init({"old": config.keks["old"]}, config.index_key)
-    with pytest.raises(vault.UnknownKek, match="new"):
+    with pytest.raises(vault.UnknownKek) as caught:
         _get("chk_a", "subject")
+    assert caught.value.logged == "new"
 
 
 def test_a_wrong_key_of_the_right_name_is_noticed(database: Database, config: Config) -> None:
@@ -226,3 +227,20 @@ def test_the_file_is_nobody_elses(database: Database, config: Config) -> None:
     """The data folder and what is in it are readable by the owner alone."""
     paths: list[Path] = [config.data, *config.data.iterdir()]
     assert not [path for path in paths if path.stat().st_mode & 0o077]
+
+
+def test_other_keys_than_before_are_noticed_at_the_start(database: Database) -> None:
+    """A removed key, another key under the same id, another index key: each is named."""
+    first, second, third = (bytes([number]) * 32 for number in (1, 2, 3))
+
+    def wrong(keks: dict[str, bytes], index_key: bytes) -> list[str]:
+        vault.init(keks, index_key)
+        with database.write() as session:
+            return vault.wrong_keys(session)
+
+    assert wrong({"old": first}, third) == []
+    assert wrong({"old": first}, third) == []
+    assert wrong({"new": second, "old": first}, third) == []
+    assert wrong({"old": first}, second) == ["SEALGATE_INDEX_KEY is another one than that of the data"]
+    assert "another key under an id" in wrong({"old": second}, third)[0]
+    assert "no key old" in wrong({"new": second}, third)[0]
