@@ -26,9 +26,11 @@ from gateway.demo.server import NotStarted, free_port
 from gateway.demo.software import Refused, work_off_the_desk
 from gateway.demo.stage import STEPS, Stage, set_up
 from gateway.demo.story import TooLate, ask, received, tell
+from gateway.demo.subject import Mailbox
 
 _FAILURES = (Lost, Refused, NotStarted, TooLate, ConnectorError, setup.SetupError, requests.RequestException, OSError)
 _LOOK_SECONDS = 2.0
+_PAUSE_SECONDS = 0.2
 
 
 def run(data: Path | None, port: int | None, *, leave: bool, as_json: bool) -> int:
@@ -39,9 +41,10 @@ def run(data: Path | None, port: int | None, *, leave: bool, as_json: bool) -> i
     Ctrl-C. With `as_json` standard output is one JSON document.
     """
     console = show.console(quiet=as_json)
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _as_interrupt)
     try:
+        # SIGINT as well: a shell starts what runs in the background with SIGINT ignored, and that is inherited.
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, _as_interrupt)
         with _folder(data) as folder:
             return _play(folder, port or free_port(), console, leave=leave, as_json=as_json)
     except KeyboardInterrupt:
@@ -70,7 +73,7 @@ def _play(folder: Path, port: int, console: Console, *, leave: bool, as_json: bo
     with closing(stage):
         waiting = None if leave else ask(stage, cast.yours)
         link = None if waiting is None else waiting["consent"]["url"]
-        console.print(show.table(told, cast, day))
+        console.print(show.told(told, cast, day, console.width))
         try:
             if as_json:
                 sys.stdout.write(json.dumps(show.document(told, day, stage.issuer, link), ensure_ascii=False) + "\n")
@@ -85,9 +88,9 @@ def _play(folder: Path, port: int, console: Console, *, leave: bool, as_json: bo
 
 def _stay(stage: Stage, cast: Cast, yours: str, console: Console) -> NoReturn:
     """Keep the desk at work and watch the viewer's own check, until Ctrl-C."""
-    shown = False
+    shown, mailbox = False, Mailbox(stage.outbox, cast.yours.email)
     while True:
-        time.sleep(_LOOK_SECONDS)
+        _pass_on_codes(mailbox, console)
         if not stage.server.running:
             raise NotStarted("the server has ended")
         work_off_the_desk(stage.desk)
@@ -95,6 +98,15 @@ def _stay(stage: Stage, cast: Cast, yours: str, console: Console) -> NoReturn:
         if answer is not None:
             shown = True
             console.print(f"The {cast.short(cast.yours.by)} received about {cast.yours.latin}: {answer}")
+
+
+def _pass_on_codes(mailbox: Mailbox, console: Console) -> None:
+    """For as long as nothing else is to be looked at, show each code as soon as its letter is there."""
+    until = time.monotonic() + _LOOK_SECONDS
+    while time.monotonic() < until:
+        for code in mailbox.codes():
+            console.print(Text.assemble("Mail for you, with the code ", (code, "bold")))
+        time.sleep(_PAUSE_SECONDS)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ import requests
 _START_SECONDS = 60.0
 _STOP_SECONDS = 20.0
 _PAUSE_SECONDS = 0.1
+_PROGRAM = "from gateway.demo import tether; tether.watch(); from gateway.cli import main; main()"
 HOST = "127.0.0.1"
 
 
@@ -41,12 +42,12 @@ class Server:
         """Raises NotStarted when the port is taken, or when it ends or is not ready in time."""
         # Its settings are those of the folder, whatever this shell has set for another deployment.
         environ = {name: value for name, value in os.environ.items() if not name.startswith("SEALGATE_")}
-        program = [sys.executable, "-c", "from gateway.cli import main; main()", *self._command]
+        program = [sys.executable, "-c", _PROGRAM, *self._command]
         self._check_port()
         with self._log.open("ab") as log:
             # A session of its own, so that Ctrl-C reaches us only and we end it in order.
             self._process = subprocess.Popen(  # noqa: S603 - our own program
-                program, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environ, start_new_session=True
+                program, stdin=subprocess.PIPE, stdout=log, stderr=log, env=environ, start_new_session=True
             )
         until = time.monotonic() + _START_SECONDS
         while not self._ready():
@@ -76,10 +77,10 @@ class Server:
     def stop(self) -> None:
         """Ask it to end, wait, and end it if it does not."""
         process = self._process
-        if process is None or process.poll() is not None:
+        if process is None:
             return
-        process.send_signal(signal.SIGTERM)
         try:
+            process.send_signal(signal.SIGTERM)
             process.wait(_STOP_SECONDS)
         except subprocess.TimeoutExpired:
             pass
@@ -87,6 +88,8 @@ class Server:
             if process.poll() is None:
                 process.kill()
                 process.wait()
+            if process.stdin is not None:
+                process.stdin.close()
 
     def _last_lines(self) -> str:
         return "\n".join(self._log.read_text("utf-8", "replace").splitlines()[-12:])

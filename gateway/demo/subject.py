@@ -14,7 +14,7 @@ _PAUSE_SECONDS = 0.05
 
 
 class Mailbox:
-    """The outbox file, read as if it were one person's mail."""
+    """The outbox file, read as if it were one person's mail, from the moment it is opened."""
 
     def __init__(self, outbox: Path, address: str) -> None:
         self._outbox = outbox
@@ -25,14 +25,21 @@ class Mailbox:
         """Wait for the next letter with a one-time code. Raises Lost when none comes."""
         until = time.monotonic() + _PATIENCE_SECONDS
         while time.monotonic() < until:
-            for letter in self._new():
-                if "://" in letter["text"]:  # an invitation: its link may happen to hold six digits
-                    continue
-                found = re.search(r"(?<!\d)\d{6}(?!\d)", letter["text"])
-                if letter["to"].get("email") == self._address and found:
-                    return str(found[0])
+            for code in self.codes():
+                return code
             time.sleep(_PAUSE_SECONDS)
         raise Lost("no letter with a code came")
+
+    def codes(self) -> list[str]:
+        """The one-time codes that came since the last look."""
+        codes = []
+        for letter in self._new():
+            if "://" in letter["text"]:  # an invitation: its link may happen to hold six digits
+                continue
+            found = re.search(r"(?<!\d)\d{6}(?!\d)", letter["text"])
+            if letter["to"].get("email") == self._address and found:
+                codes.append(str(found[0]))
+        return codes
 
     def _new(self) -> list[dict[str, Any]]:
         if not self._outbox.exists():

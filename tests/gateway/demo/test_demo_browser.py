@@ -94,4 +94,8 @@ def test_a_mailbox_shows_new_letters_to_its_person_only(tmp_path: Path) -> None:
         stream.write(letter("a@post.example", "no code: 1234567"))
         stream.write(letter("a@post.example", "code 333333"))
         stream.write('{"to": {"email"')  # a letter that is still being written
-    assert mailbox.code() == "333333"
+    assert mailbox.codes() == ["333333"]
+    assert mailbox.codes() == []
+    with outbox.open("a") as stream:
+        stream.write(': "a@post.example"}, "text": "code 444444"}\n')
+    assert mailbox.code() == "444444"
