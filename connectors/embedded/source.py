@@ -184,7 +184,7 @@ class Source:
         kinds = {plain_type(kind) for kind, _ in person.ids}
         if not kinds <= ID_TYPES.keys():
             raise CellError(place, f"is not a type of identifier; there are {', '.join(ID_TYPES)}")
-        for kind in {plain_type(kind) for kind, value in person.ids if not ID_TYPES[plain_type(kind)](plain_id(value))}:
+        for kind in {plain_type(kind) for kind, value in person.ids if ID_TYPES[plain_type(kind)](plain_id(value))}:
             self.not_valid.setdefault(kind, NotValid(kind, 0, line)).count += 1
 
     def _matter(self, document: dict[str, Any], about: dict[str, str], line: int) -> dict[str, Any]:
