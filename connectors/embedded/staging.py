@@ -13,7 +13,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from connectors.embedded.identity import Keys, plain_type
+from connectors.embedded.identity import Keys, plain_id, plain_type
 from connectors.embedded.source import Person
 from connectors.embedded.store import APPLICATION_ID, FORMAT, SALT_BYTES, TABLES, Seal
 from connectors.ids import ID_TYPES
@@ -89,7 +89,7 @@ class Staging:
             fragment["held"] = True
         if person.matters or held:
             # Only a person with something on file can be a candidate: only they are found by name.
-            fragment["types"] = sorted({plain_type(kind) for kind, _ in person.ids})
+            fragment["types"] = sorted({plain_type(kind) for kind, value in person.ids if _fits(kind, value)})
             fragment["matters"] = [] if held else person.matters
             self._rows["name"] += [(name, row) for name in names]
         self._rows["alias"] += [(blind, row) for blind in (others if blinds else ())]
@@ -163,6 +163,12 @@ class Staging:
 def _meant(kind: str) -> Iterable[str]:
     """A type that is none may be any, so that whoever is asked for by that number is told of the refused line."""
     return (kind,) if plain_type(kind) in ID_TYPES else ID_TYPES
+
+
+def _fits(kind: str, value: str) -> bool:
+    """A number that cannot be right does not show that its person is another one than the subject."""
+    test = ID_TYPES.get(plain_type(kind))
+    return test is not None and test(plain_id(value)) is None
 
 
 def merge(fragments: list[Fragment]) -> Fragment:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from connectors.base import BadAnswer, Id, Name, Query
-from connectors.codes.table import NO_CODES
+from connectors.codes.table import NO_CODES, shipped
 from connectors.embedded import BuildReport, EmbeddedRegistry, SourceError, build
 from connectors.embedded.source import NotValid, Source
 
@@ -94,6 +94,20 @@ def test_identifiers_that_no_check_can_carry_are_counted(tmp_path: Path) -> None
     ]
     assert report.as_json()["not_valid"][1] == {"type": "nl-bsn", "count": 1, "first_line": 8}
     assert report.people == 6
+
+
+def test_a_number_that_cannot_be_right_rules_nobody_out(tmp_path: Path) -> None:
+    """A person on file under the right number without a matter, and under a misspelt one with it, is a candidate."""
+    clean = "cn-resident-id,999999199204174563,Lin Zhou,1992-04-17,,,,,,,,,\n"
+    wrong = "cn-resident-id,999999199204174564,Lin Zhou,1992-04-17," + ROW.partition("1990-05-20,")[2]
+    (tmp_path / "people.csv").write_text(HEADER + clean + wrong)
+    codes = shipped("record-format")
+    build(tmp_path / "people.csv", tmp_path / "people.sqlite", KEY, codes, lambda done, total: None)
+    registry = EmbeddedRegistry("police", tmp_path / "people.sqlite", KEY)
+    ids = (Id("cn-resident-id", "999999199204174563"),)
+    query = Query((Name("Lin Zhou"),), date(1992, 4, 17), ids, "hiring", "con_a", "cn/x")
+    assert [report.sure for report in registry.ask(query).reports] == [False]
+    registry.close()
 
 
 @pytest.mark.parametrize("kind", ["passport", "cn-resident-id"])
