@@ -112,6 +112,7 @@ def request_for(passport: str, **changes: Any) -> dict[str, Any]:
         "names": [{"full": "王小明", "script": "Hans"}],
         "born": "1990-04-23",
         "ids": [{"type": "passport", "value": passport}],
+        "contact": {"email": "somebody@mail.example"},
     }
     return {
         "policy": "cn/kindergarten",

@@ -22,6 +22,8 @@ class Deployment:
     hold: timedelta | None
     grid: timedelta | None
     assurance: str | None
+    code_to_contact: bool
+    """Whether people prove who they are with a code that is sent to the contact in the request."""
 
     def release_terms(self, policy: Policy) -> tuple[timedelta, timedelta]:
         """How long an answer under this policy is held, and the raster of its release times."""
@@ -43,7 +45,10 @@ def init(config: Config, registries: Mapping[str, Connector], library: Library) 
     """Set the deployment; the application factory does it."""
     global _deployment
     assurance = config.oidc_assurance if config.proof == "oidc" else None
-    _deployment = Deployment(registries, library, config.reading, config.release_hold, config.release_grid, assurance)
+    _deployment = Deployment(
+        registries, library, config.reading, config.release_hold, config.release_grid, assurance,
+        code_to_contact=config.proof == "particulars",
+    )  # fmt: skip
 
 
 def ours() -> Deployment:

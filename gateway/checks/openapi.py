@@ -26,13 +26,14 @@ AT_THE_DOOR = (problems.Unauthorized, problems.Forbidden)
 BAD_MESSAGE = (problems.BadRequest, problems.TooLarge, problems.UnsupportedMedia)
 """The problems of every call that takes a message."""
 
+_NO_OBJECT = "must be an object"
 _PLAIN = {
     "Missing data for required field.": "is missing",
     "Field may not be null.": "must not be null",
     "Unknown field.": "is not a field here",
     "Not a valid string.": "must be text",
     "Not a valid list.": "must be a list",
-    "Invalid input type.": "must be an object",
+    "Invalid input type.": _NO_OBJECT,
 }
 
 
@@ -73,6 +74,9 @@ class Parser(FlaskParser):
 
     def handle_error(self, error: ValidationError, req: flask.Request, schema: Schema, **options: Any) -> NoReturn:
         messages = _plain(error.messages)
+        body = messages.get("json")
+        if isinstance(body, dict) and body.get("_schema") == [_NO_OBJECT]:
+            messages = {"json": {"body": ["the message must be an object"]}}
         for name, texts in messages.get("headers", {}).items():
             raise problems.BadRequest(f"The header {name} {texts[0]}.")
         super().handle_error(ValidationError(messages), req, schema, **options)

@@ -52,12 +52,20 @@ def policy_for(caller: Caller, policy_id: str, role: str) -> Policy:
     except NothingInForce:
         raise NothingToAnswer(f"No version of {policy_id} is in force today.") from None
     if role not in policy.roles:
-        raise problems.InvalidFields(errors=[{"field": "role", "problem": f"is not a role of {policy_id}"}])
+        raise problems.InvalidFields(
+            errors=[{"field": "role", "problem": f"is not a role of {policy_id}; see GET /v1/roles"}]
+        )
     if not caller.may_ask(policy_id, role):
         raise NotRegistered(f"{caller.institution_name} is not registered for {policy_id}, role {role}.")
     if not deployment.ours().proves_enough_for(policy):
         raise ProofTooWeak(f"{policy_id} wants the assurance {policy.assurance}.")
     return policy
+
+
+def reachable(subject: Mapping[str, Any]) -> None:
+    """Refuse a person who could not be sent the code that they prove themselves with. Raises InvalidFields."""
+    if deployment.ours().code_to_contact and "contact" not in subject:
+        raise problems.InvalidFields(errors=[{"field": "subject.contact", "problem": "is needed here"}])
 
 
 def open_check(session: Session, caller: Caller, policy: Policy, message: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from gateway.checks.request import (
     ProofTooWeak,
     open_check,
     policy_for,
+    reachable,
     reference_index,
 )
 from gateway.checks.roles import roles_of
@@ -86,6 +87,7 @@ def ask(headers: dict[str, str], message: dict[str, Any]) -> Response:
     get the first answer.
     """
     policy = policy_for(caller(), message["policy"], message["role"])
+    reachable(message["subject"])
     claim = once.claim(caller().client_id, headers["idempotency_key"], request.get_json())
     if claim.answered is not None:
         return _bytes(claim.answered, 201)

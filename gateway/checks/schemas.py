@@ -35,8 +35,9 @@ class IdSchema(Strict):
     @validates_schema(skip_on_field_errors=True)
     def has_its_form(self, data: dict[str, Any], **_: Any) -> None:
         """Refuse a value that cannot be of its type."""
-        if not forms.ID_TYPES[data["type"]](data["value"]):
-            raise ValidationError(f"is not a valid {data['type']}", "value")
+        wrong = forms.ID_TYPES[data["type"]](data["value"])
+        if wrong is not None:
+            raise ValidationError(f"is not a valid {data['type']}: {wrong}", "value")
 
 
 class ContactSchema(Strict):
@@ -67,6 +68,13 @@ class SubjectSchema(Strict):
         validate=validate.Length(max=_MOST_IDS, error="must be at most {max} identifiers"),
     )
     contact = fields.Nested(ContactSchema)
+
+    @validates_schema(skip_on_field_errors=True)
+    def is_one_person(self, data: dict[str, Any], **_: Any) -> None:
+        """Refuse a day of birth that is not the one in an identifier: no registry would find the person."""
+        for place, each in enumerate(data["ids"]):
+            if forms.holds_another_day(each["type"], each["value"], data["born"]):
+                raise ValidationError(f"does not fit subject.ids[{place}]", "born")
 
 
 class CheckRequestSchema(Strict):

@@ -44,7 +44,7 @@ def refused(stage, answer, status: int) -> dict[str, Any]:
         ("policy", "cn/kindergarden", "policy", "is not a policy here; see GET /v1/roles"),
         ("policy", None, "policy", "must not be null"),
         ("policy", 7, "policy", "must be text"),
-        ("role", "astronaut", "role", "is not a role of cn/kindergarten"),
+        ("role", "astronaut", "role", "is not a role of cn/kindergarten; see GET /v1/roles"),
         ("purpose", "curiosity", "purpose", "must be one of hiring, transfer, re-check"),
         ("reference", "x" * 101, "reference", "must be at most 100 characters long"),
         ("reference", "a\nb", "reference", "must not contain control characters"),
@@ -67,7 +67,13 @@ def refused(stage, answer, status: int) -> dict[str, Any]:
             "subject.ids.0",
             {"type": "cn-resident-id", "value": "110105194912310021"},
             "subject.ids[0].value",
-            "is not a valid cn-resident-id",
+            "is not a valid cn-resident-id: its check digit does not fit",
+        ),
+        (
+            "subject.ids.0",
+            {"type": "cn-resident-id", "value": "11010519491231002X"},
+            "subject.born",
+            "does not fit subject.ids[0]",
         ),
         ("subject.contact", {}, "subject.contact", "must have email or phone"),
         ("subject.contact", {"email": "nobody"}, "subject.contact.email", "must be an e-mail address"),
@@ -84,6 +90,15 @@ def test_a_wrong_field_is_named(stage, place: str, value: object, field: str, pr
     (error,) = refused(stage, answer, 422)["errors"]
     assert error["field"] == field
     assert error["problem"].startswith(problem)
+
+
+def test_a_person_without_a_contact(make_stage) -> None:
+    """Where the proof is a code to the contact, a request without one is refused; at a provider nobody needs it."""
+    message = request_for("CLEAN")
+    del message["subject"]["contact"]
+    answer = make_stage().caller().post("/v1/checks", message, {"Idempotency-Key": "k"})
+    assert answer.status_code == 422
+    assert answer.json["errors"] == [{"field": "subject.contact", "problem": "is needed here"}]
 
 
 def test_all_wrong_fields_are_named_at_once(stage) -> None:
@@ -121,7 +136,7 @@ def test_json_that_is_no_message(stage, body: bytes) -> None:
     """422 for JSON that is not an object."""
     hr = stage.caller()
     answer = hr.post("/v1/checks", headers={"Idempotency-Key": "k"}, data=body, content_type="application/json")
-    refused(stage, answer, 422)
+    assert refused(stage, answer, 422)["errors"] == [{"field": "body", "problem": "the message must be an object"}]
 
 
 def test_another_content_type(stage) -> None:

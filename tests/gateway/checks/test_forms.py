@@ -35,7 +35,28 @@ NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 )
 def test_identifiers_are_held_to_their_public_form(kind: str, value: str, sound: bool) -> None:
     """An identifier whose form is public knowledge is refused when it cannot be one."""
-    assert ID_TYPES[kind](value) is sound
+    assert (ID_TYPES[kind](value) is None) is sound
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "problem"),
+    [
+        ("cn-resident-id", "1101051949123100", "does not have 18 characters"),
+        ("cn-resident-id", "1101051949123100XX", "must be 17 digits and a digit or X"),
+        ("cn-resident-id", "11010519491331002X", "holds no date in its digits 7 to 14"),
+        ("cn-resident-id", "110105194912310021", "its check digit does not fit"),
+        ("nl-bsn", "1112223", "does not have nine digits"),
+        ("nl-bsn", "111222334", "does not pass the eleven test"),
+        ("us-ssn", "78-05-1120", "does not have nine digits, as 123-45-6789"),
+        ("us-ssn", "666-05-1120", "has an area, group or serial number that is not issued"),
+        ("gb-nino", "AB123456", "must be two letters, six digits and a letter from A to D"),
+        ("gb-nino", "QQ123456C", "begins with letters that are not issued"),
+        ("passport", "E" * 41, "must be at most 40 characters long"),
+    ],
+)
+def test_what_is_wrong_with_an_identifier_is_said(kind: str, value: str, problem: str) -> None:
+    """Which rule it breaks, so that a typing error can be found."""
+    assert ID_TYPES[kind](value) == problem
 
 
 @pytest.mark.parametrize(

@@ -88,6 +88,7 @@ def test_cancelling(stage) -> None:
     again = hr.post(f"/v1/checks/{check_id}/cancel")
     assert again.status_code == 409
     assert again.json["type"].endswith("/problems/check-not-cancellable")
+    assert again.json["detail"] == "The subject has decided, or the check is closed."
     assert not stage.act(check_id)
 
 
