@@ -135,8 +135,7 @@ class Table:
         """Check a word against a closed set."""
         known = list(known)
         if value not in known:
-            hint = vocabulary.nearest(value, known) or f"; known are {', '.join(sorted(known)[:12])}"
-            raise self.error(key, f'"{value}" is not known{hint}')
+            raise self.error(key, f'"{value}" is not known{vocabulary.nearest(value, known)}')
         return value
 
     def take_table(self, key: str) -> "Table | None":

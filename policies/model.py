@@ -5,7 +5,7 @@ means *unknown*; flags (`suspended`, `indefinite`, `endorsed`, `consecutive`) ab
 something (`ended_on`, `revoked_on`) absent mean not so far.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from dataclasses import fields as dataclass_fields
 from datetime import date
@@ -93,12 +93,15 @@ class Report:
 
 
 class RecordError(ValueError):
-    """A document that is not a record: `field` is the place (`entries[0].offence`), `problem` what is wrong there."""
+    """A document that is not a record: `field` is the place (`entries[0].offence`), `problem` what is wrong there.
 
-    def __init__(self, field: str, problem: str) -> None:
-        super().__init__(f"{field}: {problem}" if field else problem)
-        self.field = field
-        self.problem = problem
+    `problems` has every place that is wrong, this one first.
+    """
+
+    def __init__(self, *problems: tuple[str, str]) -> None:
+        super().__init__("\n".join(f"{field}: {problem}" if field else problem for field, problem in problems))
+        self.problems = problems
+        self.field, self.problem = problems[0]
 
 
 class _Strict(Schema):
@@ -198,26 +201,32 @@ def _in_order(data: Mapping[str, Any], first: str, second: str) -> None:
 
 
 def read_record(document: object) -> Record:
-    """Read a record in its JSON form (already parsed). Raises RecordError naming the first wrong field."""
+    """Read a record in its JSON form (already parsed). Raises RecordError naming every wrong field."""
     if not isinstance(document, dict):
-        raise RecordError("", 'must be an object such as {"entries": [...]}')
+        raise RecordError(("", 'must be an object such as {"entries": [...]}'))
     try:
         data = _RECORD.load(document)
     except ValidationError as error:
-        raise _first_problem(error.messages) from None
+        raise RecordError(*_problems(error.messages)) from None
     return Record(tuple(data["entries"]), data.get("born"))
 
 
-def _first_problem(messages: Any, place: str = "") -> RecordError:
+def _problems(messages: Any, place: str = "") -> Iterator[tuple[str, str]]:
     if isinstance(messages, dict):
-        key, inner = next(iter(messages.items()))
-        if key == "_schema":
-            step = place
-        else:
+        for key, inner in messages.items():
             step = f"{place}[{key}]" if isinstance(key, int) else f"{place}.{key}".lstrip(".")
-        return _first_problem(inner, step)
-    text = messages[0] if isinstance(messages, list) else str(messages)
-    return RecordError(place, {"Missing data for required field.": "is missing"}.get(text, text.rstrip(".")))
+            yield from _problems(inner, place if key == "_schema" else step)
+        return
+    for text in messages if isinstance(messages, list) else [str(messages)]:
+        yield place, _SAID.get(text, text.rstrip("."))
+
+
+_SAID = {
+    "Missing data for required field.": "is missing",
+    "Field may not be null.": "may not be null",
+    "Not a valid list.": "must be a list",
+}
+"""What marshmallow says by itself, in our words."""
 
 
 def write_entry(entry: Entry | Sentence | Drug) -> dict[str, Any]:

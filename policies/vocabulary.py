@@ -13,6 +13,9 @@ from typing import Any
 
 from policies.truth import Truth
 
+_ALIKE = 0.75
+_SHORT_LIST = 20
+
 Label = Mapping[str, str]
 """A text in the languages `en` and `zh`."""
 
@@ -54,9 +57,12 @@ def erased_rules() -> list[dict[str, Any]]:
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """A hint for a message: the known word that looks most like `word`, or nothing."""
-    close = difflib.get_close_matches(word, list(known), n=1)
-    return f'; did you mean "{close[0]}"?' if close else ""
+    """A hint for a message: the known word that looks much like `word`, else all of a short list, else nothing."""
+    words_known = sorted(known)
+    close = difflib.get_close_matches(word, words_known, n=1, cutoff=_ALIKE)
+    if close:
+        return f'; did you mean "{close[0]}"?'
+    return f"; there are {', '.join(words_known)}" if len(words_known) <= _SHORT_LIST else ""
 
 
 def offence_within(offence: str, categories: Iterable[str]) -> Truth:

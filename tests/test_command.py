@@ -80,6 +80,10 @@ def test_decide_is_the_point_of_the_product(tmp_path: Path, policy: str, role: s
         (json.dumps({"entries": [{**DRUGS, "jurisdiction": "de"}]}), "entries[0].jurisdiction"),
         ("[" * 100_000, "nested too deeply"),
         ('{"entries": [], "born": "2020-02-30"}', "born: must be a day"),
+        ('{"entries": [{"kind": "x", "offence": "y"}]}', "entries[0].disposition: is missing"),
+        ('{"entries": [{"age_at_act": ' + "9" * 5000 + "}]}", "is not JSON that can be read"),
+        (json.dumps({"entries": [{**DRUGS, "ref": "\ud800"}]}), "entries[0].ref: must be a text"),
+        (json.dumps({"entries": [{**DRUGS, "ended_on": "2018-01-01"}]}), "ended_on: is before decided_on"),
     ],
 )
 def test_bad_records_exit_with_two(typed: str, says: str) -> None:
@@ -97,6 +101,13 @@ def test_bad_records_exit_with_two(typed: str, says: str) -> None:
         (["seal", "--regime", "fr", "-"], "there is no regime"),
         (["seal", "--regime", "cn", "--as-of", "2001-01-01", "-"], "no version in force on 2001-01-01"),
         (["seal", "--regime", "cn", "--as-of", "yesterday", "-"], "must be a day"),
+        (["seal", "--regime", "cn", "--as-of", "9999-12-31", "-"], "between the years 1800 and 2999"),
+        (
+            ["institution", "add", "X", "--registration", "1", "--jurisdiction", "cn", "--policy", "cn/school"],
+            "cn/school",
+        ),
+        (["audit", "verify"], "--data"),
+        (["init", "/nowhere/at/all", "--issuer", "gate.example"], "--issuer"),
         (["seal", "--regime", "cn", "/nowhere/at/all.json"], "cannot be read"),
         (["decide", "--policy", "cn/circus", "--role", "clown", "-"], "there is no policy"),
         (["decide", "--policy", "cn/kindergarten", "--role", "clown", "-"], 'has no role "clown"'),
@@ -135,6 +146,9 @@ def test_a_deployment_from_nothing(tmp_path: Path) -> None:
     client = sealgate("client", "add", *named, "--jwks", str(folder / "hr.json"), "--json", *data)
     assert client.returncode == 0, client.stderr
     assert json.loads(client.stdout)["client_id"].startswith("cli_")
+    desk = sealgate("desk", "add", "The desk", "--json", *data)
+    assert desk.returncode == 0, desk.stderr
+    assert set(json.loads(desk.stdout)) == {"client_id", "client_secret"}
     refused = sealgate(
         "institution", "add", "X", "--registration", "2", "--jurisdiction", "cn", "--policy", "cn/circus", *data
     )

@@ -21,6 +21,7 @@ for command in (
     deployment.serve,
     deployment.institution,
     deployment.client,
+    deployment.desk,
     deployment.registry,
     deployment.audit,
     law.seal,

@@ -4,7 +4,7 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import click
 
@@ -31,7 +31,14 @@ def demo(leave: bool, port: int | None, data: Path | None, as_json: bool) -> Non
 def init(folder: Path, mode: str, issuer: str) -> None:
     """Make FOLDER a deployment: fresh keys, a settings file, an empty list of registries."""
     from gateway import setup
+    from gateway.config import forms
 
+    try:
+        forms.url(issuer)
+    except forms.Wrong as error:
+        fail(f"--issuer {error}")
+    if mode == "live" and not issuer.startswith("https://"):
+        fail("--issuer must begin with https:// in live mode")
     setup.initialise(folder, mode, issuer, {"SEALGATE_PROOF": "particulars"} if mode == "trial" else None)
     click.echo(f"Wrote {folder / setup.SETTINGS} (secrets: keep it, and keep it private).")
     click.echo(f"Next: name your registries in {folder / setup.REGISTRIES}, then: sealgate serve --data {folder}")
@@ -111,7 +118,6 @@ def client_key(file: Path) -> None:
 @click.option("--name", required=True, help="What the software is called.")
 @click.option("--jwks", type=click.File("rb"), help="Its public keys (JWKS); without it a secret is made, shown once.")
 @click.option("--scope", "scopes", multiple=True, default=("checks:write", "checks:read"), show_default=True)
-@click.option("--desk", is_flag=True, help="A tool of the adjudicators' desk, scope reviews:decide.")
 @DATA
 @AS_JSON
 @errors_told
@@ -120,7 +126,6 @@ def client_add(
     name: str,
     jwks: BinaryIO | None,
     scopes: tuple[str, ...],
-    desk: bool,
     data: Path | None,
     as_json: bool,
 ) -> None:
@@ -129,17 +134,53 @@ def client_add(
     from gateway.oauth.models import Institution
     from gateway.oauth.register import add_client
 
-    try:
-        keys = json.load(jwks) if jwks else None
-    except ValueError:
-        fail("--jwks: is not JSON")
+    keys = _read_keys(jwks)
     with deployment(data), db.write() as session:
         owner = session.get(Institution, institution_id)
         if owner is None:
             fail(f"--institution {institution_id}: there is no such institution")
-        added, secret = add_client(session, owner, name, keys, ("reviews:decide",) if desk else scopes, desk=desk)
-        answer = {"client_id": added.id, **({"client_secret": secret} if secret else {})}
-    print_json(answer) if as_json else click.echo("\n".join(answer.values()))
+        added, secret = add_client(session, owner, name, keys, scopes)
+    _show_client(added.id, secret, as_json)
+
+
+def _show_client(client_id: str, secret: str | None, as_json: bool) -> None:
+    if as_json:
+        print_json({"client_id": client_id, **({"client_secret": secret} if secret else {})})
+        return
+    click.echo(client_id)
+    if secret:
+        click.echo(f"client secret, shown this once: {secret}", err=True)
+
+
+def _read_keys(jwks: BinaryIO | None) -> Any:
+    try:
+        return json.load(jwks) if jwks else None
+    except ValueError:
+        fail("--jwks: is not JSON")
+
+
+@click.group()
+def desk() -> None:
+    """The adjudicators, who settle what the records leave open."""
+
+
+@desk.command("add")
+@click.argument("name")
+@click.option("--jwks", type=click.File("rb"), help="Public keys (JWKS) of their tool; without it a secret is made.")
+@click.option("--jurisdiction", default="cn", show_default=True)
+@DATA
+@AS_JSON
+@errors_told
+def desk_add(name: str, jwks: BinaryIO | None, jurisdiction: str, data: Path | None, as_json: bool) -> None:
+    """Register a desk called NAME; prints the id of its client. Refusals and unclear checks wait for one."""
+    from gateway.db import db
+    from gateway.oauth.register import add_client, add_institution
+
+    keys = _read_keys(jwks)
+    with deployment(data), db.write() as session:
+        owner = add_institution(session, name, f"desk {name}", jurisdiction, ())
+        added, secret = add_client(session, owner, name, keys, ("reviews:decide",), desk=True)
+    _show_client(added.id, secret, as_json)
 
 
 @click.group()

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,9 @@ def _read_record(file: str) -> Any:
         fail(f"{file}: line {error.lineno}, column {error.colno}: is not JSON: {error.msg}")
     except RecursionError:
         fail(f"{file}: is nested too deeply")
-    except (RecordError, _TwiceError) as error:
+    except RecordError as error:
+        fail("\n".join(f"{file}: {line}" for line in str(error).splitlines()))
+    except _TwiceError as error:
         fail(f"{file}: {error}")
     except ValueError:  # a number of thousands of digits
         fail(f"{file}: is not JSON that can be read")
@@ -117,7 +120,8 @@ def decide(policy_id: str, role: str, day: date, reading: str, as_json: bool, fi
         fail(str(error))
     if role not in policy.roles:
         fail(f'{policy_id} has no role "{role}"; its roles are {", ".join(policy.roles)}')
-    reports = [Report(entry) for entry in record.entries]
+    named = [replace(entry, ref=entry.ref or f"#{number}") for number, entry in enumerate(record.entries, 1)]
+    reports = [Report(entry) for entry in (record.entries if as_json else named)]
     answer = decision(adjudicate(reports, library.regimes(day), policy, role, day, reading, record.born), policy)
     if as_json:
         print_json(answer)

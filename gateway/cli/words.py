@@ -65,6 +65,8 @@ def deployment(data: Path | None) -> Iterator[Any]:
     from gateway.db import db
 
     use_settings(data)
+    if data is None and "SEALGATE_MODE" not in os.environ:
+        fail("which deployment? Give --data FOLDER, or set SEALGATE_DATA; `sealgate init` makes one")
     try:
         config = Config.from_env(os.environ)
     except ConfigError as error:
