@@ -8,7 +8,7 @@ An entry is written in the transaction of its act. A sequencer then lays entries
     audit.covered(session, entry_id)
 """
 
-from gateway.audit.entries import about, commitment, opening, record, record_answers
+from gateway.audit.entries import about, commitment, opening, record
 from gateway.audit.note import Checkpoint
 from gateway.audit.sequence import (
     consistency_proof,
@@ -34,7 +34,6 @@ __all__ = [
     "latest",
     "opening",
     "record",
-    "record_answers",
     "sequence",
     "verifier_key",
     "verify",

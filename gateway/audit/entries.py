@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gateway import clock, vault
+from gateway.audit import merkle
 from gateway.audit.kinds import KINDS, Kind
 from gateway.audit.models import AuditEntry
 from gateway.db import new_id
@@ -31,38 +32,27 @@ def record(session: Session, kind: str, subject: str | None, **facts: Fact) -> s
     `facts` are fields of the kind; one that is left out is null. Clear fields take ids, words and whole
     numbers; sealed ones anything, and `subject` must own the vault data that their salt is kept with.
     Raises LookupError for an unknown kind, TypeError for unknown fields or values that may not be in clear.
+
+    Its hash is kept with the entry from the start and is what will be laid: whoever changes the row before the
+    sequencer comes by is found out as well as afterwards, and does not hold up the entries behind it.
     """
-    return _write(session, kind, subject, facts)
-
-
-def record_answers(session: Session, answers: Sequence[tuple[str, Mapping[str, Fact]]]) -> dict[str, str]:
-    """Write the answers of one release, (check id, fields of the kind `answer`); gives check id → entry id.
-
-    They are laid in random order, so that a place in the log tells nothing of when an answer was reached.
-    """
-    shuffled = list(answers)
-    secrets.SystemRandom().shuffle(shuffled)
-    return {check: _write(session, "answer", check, facts) for check, facts in shuffled}
-
-
-def _write(session: Session, name: str, subject: str | None, facts: Mapping[str, Fact]) -> str:
-    kind = KINDS.get(name)
-    if kind is None:
-        raise LookupError(f"no audit entry is of the kind {name}")
-    unknown = set(facts) - set(kind.fields)
+    found = KINDS.get(kind)
+    if found is None:
+        raise LookupError(f"no audit entry is of the kind {kind}")
+    unknown = set(facts) - set(found.fields)
     if unknown:
-        raise TypeError(f"{name} has no field {', '.join(sorted(unknown))}")
+        raise TypeError(f"{kind} has no field {', '.join(sorted(unknown))}")
     entry_id = new_id("aud")
-    about, values = _values(kind, entry_id, subject, facts, _salt(session, kind, entry_id, subject))
-    session.add(
-        AuditEntry(
-            id=entry_id,
-            kind=name,
-            about=about,
-            at=clock.now().replace(microsecond=0),
-            facts=json.dumps(values, separators=(",", ":")),
-        )
+    about, values = _values(found, entry_id, subject, facts, _salt(session, found, entry_id, subject))
+    entry = AuditEntry(
+        id=entry_id,
+        kind=kind,
+        about=about,
+        at=clock.now().replace(microsecond=0),
+        facts=json.dumps(values, separators=(",", ":")),
     )
+    entry.leaf = merkle.leaf_hash(leaf(entry)).hex()
+    session.add(entry)
     session.flush()
     return entry_id
 
@@ -128,6 +118,15 @@ def about(session: Session, subject: str) -> Sequence[AuditEntry]:
         .where((AuditEntry.about == subject) | AuditEntry.id.in_(sealed))
         .order_by(AuditEntry.recorded)
     ).all()
+
+
+def fits(session: Session, entry_id: str) -> bool:
+    """Whether an entry's row still is what was written; not if it cannot even be read."""
+    try:
+        entry = session.scalars(select(AuditEntry).where(AuditEntry.id == entry_id)).one()
+        return merkle.leaf_hash(leaf(entry)).hex() == entry.leaf
+    except (ValueError, TypeError, AttributeError):
+        return False
 
 
 def leaf(entry: AuditEntry) -> bytes:

@@ -22,6 +22,8 @@ class AuditEntry(Base):
     about: Mapped[str | None] = mapped_column(String(80), index=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     facts: Mapped[str] = mapped_column(Text)
+    leaf: Mapped[str] = mapped_column(String(64))
+    """Its hash in the tree, in hex, made when it was written: what is laid, whatever has become of the row."""
     position: Mapped[int | None] = mapped_column(BigInteger, unique=True)
 
 

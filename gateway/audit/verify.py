@@ -1,6 +1,5 @@
 """Recomputing the whole log from its rows."""
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -9,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from gateway.audit import merkle, note
-from gateway.audit.entries import leaf
+from gateway.audit.entries import fits, leaf
 from gateway.audit.models import AuditCheckpoint, AuditEntry, AuditNode
 from gateway.audit.sequence import signing_key
 
@@ -28,7 +27,9 @@ class Misfit:
     entry: str | None = None
 
     def __str__(self) -> str:
-        where = "the log" if self.position is None else f"entry {self.position}"
+        where = f"entry {self.position}"
+        if self.position is None:
+            where = "the log" if self.entry is None else "an entry that is not laid yet"
         return f"{where}{f' ({self.entry})' if self.entry else ''}: {self.fault}"
 
 
@@ -50,6 +51,8 @@ class _Misfits(Exception):
 
 def verify(session: Session, progress: Progress | None = None) -> Verification:
     """Recompute every entry's hash, every node and every checkpoint, and check the signatures.
+
+    Entries that wait to be laid are held against the hash that they were written with.
 
     Stops at the first entry that does not fit and names it. `progress(done, total)` is called as it goes.
     """
@@ -74,9 +77,12 @@ def _walk(session: Session, tree: merkle.Growing, progress: Progress) -> None:
             fault = f"the entries {started} to {checkpoint.size - 1} do not give the root that was signed for them"
             raise _Misfits(Misfit(fault, started, _id_at(session, started)))
         started = checkpoint.size
-    beyond = session.scalars(select(AuditEntry).where(AuditEntry.position >= started)).first()
-    if beyond is not None:
-        raise _Misfits(Misfit("it is laid into the log but under no checkpoint", beyond.position, beyond.id))
+    beyond = select(AuditEntry.position, AuditEntry.id).where(AuditEntry.position >= started)
+    for position, entry_id in session.execute(beyond.order_by(AuditEntry.position).limit(1)):
+        raise _Misfits(Misfit("it is laid into the log but under no checkpoint", position, entry_id))
+    for entry_id in session.scalars(select(AuditEntry.id).where(AuditEntry.position.is_(None))).all():
+        if not fits(session, entry_id):
+            raise _Misfits(Misfit("it is not what was written", None, entry_id))
 
 
 def _signer(session: Session) -> tuple[str, Ed25519PublicKey]:
@@ -99,11 +105,7 @@ def _add_entries(session: Session, tree: merkle.Growing, size: int, laid: int, p
         begin = tree.size
         end = min(size, (begin // _CHUNK + 1) * _CHUNK)
         stored = _Stored(session, begin // _CHUNK)
-        rows = {entry.position: entry for entry in _entries(session, begin, end)}
-        for position in range(begin, end):
-            entry = rows.get(position)
-            if entry is None:
-                raise _Misfits(Misfit("it is missing", position))
+        for position, entry in _entries(session, begin, end):
             _add(tree, entry, position, stored)
         progress(end, max(laid, end))
 
@@ -111,7 +113,7 @@ def _add_entries(session: Session, tree: merkle.Growing, size: int, laid: int, p
 def _add(tree: merkle.Growing, entry: AuditEntry, position: int, stored: "_Stored") -> None:
     try:
         hashed = merkle.leaf_hash(leaf(entry))
-    except (ValueError, json.JSONDecodeError):
+    except (ValueError, TypeError, AttributeError):
         raise _Misfits(Misfit("it is not an entry of a known kind", position, entry.id)) from None
     for level, index, made in tree.add(hashed):
         if stored.hash(level, index) != made:
@@ -142,8 +144,25 @@ class _Stored:
         return self._session.scalar(select(AuditNode.hash).where(AuditNode.level == level, AuditNode.index == index))
 
 
-def _entries(session: Session, begin: int, end: int) -> Iterator[AuditEntry]:
-    yield from session.scalars(select(AuditEntry).where(AuditEntry.position >= begin, AuditEntry.position < end))
+def _entries(session: Session, begin: int, end: int) -> Iterator[tuple[int, AuditEntry]]:
+    """The rows at each position, read at once; one by one if one of them is such that it cannot be read."""
+    query = select(AuditEntry).where(AuditEntry.position >= begin, AuditEntry.position < end)
+    try:
+        rows = {entry.position: entry for entry in session.scalars(query)}
+    except (ValueError, TypeError):
+        rows = {}
+    for position in range(begin, end):
+        yield position, rows.get(position) or _entry(session, position)
+
+
+def _entry(session: Session, position: int) -> AuditEntry:
+    try:
+        entry = session.scalar(select(AuditEntry).where(AuditEntry.position == position))
+    except (ValueError, TypeError):
+        raise _Misfits(Misfit("it cannot be read", position, _id_at(session, position))) from None
+    if entry is None:
+        raise _Misfits(Misfit("it is missing", position))
+    return entry
 
 
 def _id_at(session: Session, position: int) -> str | None:

@@ -10,10 +10,12 @@ withdrawn, waits for its own. Each phase is a transaction and finds by itself wh
 crash the next tick goes on where this one stopped.
 """
 
+import secrets
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import partial
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session
 
 from gateway import audit, clock, logs, vault, work
@@ -44,18 +46,10 @@ def tick() -> None:
     lay()
     while audit.sequence() is not None:  # also what a crash left between the two
         pass
-    _all_of(tell_subjects)
-    opened, closed = _all_of(open_answers), _all_of(close_withdrawn)
+    tell_subjects()
+    opened, closed = open_answers(), close_withdrawn()
     if opened or closed:
         log.info("released", count=opened, total=opened + closed)
-
-
-def _all_of(phase: Callable[[], int]) -> int:
-    """Repeat a phase, each time in a short transaction of its own, until it finds nothing more to do."""
-    total = 0
-    while done := phase():
-        total += done
-    return total
 
 
 def anything_due() -> bool:
@@ -69,50 +63,53 @@ def anything_due() -> bool:
 
 
 def lay() -> int:
-    """Lay the answers that are due into the audit log; returns how many."""
-    answers: list[tuple[str, dict[str, str | bool]]] = []
+    """Lay the answers that are due into the audit log, in random order; returns how many.
 
-    def read(check: Check, _: Consent) -> bool:
-        answers.append((check.id, _answer(session, check)))
+    A place in the log then tells nothing of when an answer was reached.
+    """
+
+    def laid(check: Check, _: Consent) -> bool:
+        check.result_entry = audit.record(session, "answer", check.id, **_answer(session, check))
         return True
 
     with db.write() as session:
         # The time is taken under the write lock: whatever was settled before it is seen here.
         now = clock.now()
         due = [pair for pair in _pairs(session, _ready(now)) if _leaves_at(pair[0].ready_at, pair[1]) <= now]
-        _each(session, due, read)
-        entries = audit.record_answers(session, answers)
-        for check, _ in due:
-            check.result_entry = entries.get(check.id)
-        return len(entries)
+        secrets.SystemRandom().shuffle(due)
+        return _each(session, due, laid)
 
 
 def tell_subjects() -> int:
     """Tell the subjects of answers that are under a checkpoint; returns how many."""
-    with db.write() as session:
-        waiting = _pairs(session, _answered(clock.now()).where(Consent.told_at.is_(None)).limit(BATCH))
-        return _each(session, waiting, lambda check, _: _covered(session, check) and tell(session, check.id))
+
+    def told(session: Session, check: Check, consent: Consent) -> bool:
+        if not _covered(session, check):
+            return False
+        _drop_damaged_contact(session, consent)
+        return tell(session, check.id)
+
+    return _in_batches(_answered(clock.now()).where(Consent.told_at.is_(None)), told)
 
 
 def open_answers() -> int:
     """Let institutions read answers whose subjects were told; returns how many."""
 
-    def opened(check: Check, consent: Consent) -> bool:
+    def opened(session: Session, check: Check, consent: Consent) -> bool:
         if not (_covered(session, check) and release(session, check.id)):
             return False
         _observe(session, check, consent)
         _forget(session, check)
         return True
 
-    with db.write() as session:
-        told = _pairs(session, _answered(clock.now()).where(Consent.told_at.is_not(None)).limit(BATCH))
-        return _each(session, told, opened)
+    return _in_batches(_answered(clock.now()).where(Consent.told_at.is_not(None)), opened)
 
 
 def close_withdrawn() -> int:
     """Close checks that were withdrawn, at a release time like any other; returns how many."""
+    now = clock.now()
 
-    def closed(check: Check, consent: Consent) -> bool:
+    def closed(session: Session, check: Check, consent: Consent) -> bool:
         if _leaves_at(consent.closed_at, consent) > now:
             return False
         check.closed_at = now
@@ -121,9 +118,22 @@ def close_withdrawn() -> int:
         audit.record(session, "check.closed", check.id, why="withdrawn")
         return True
 
-    with db.write() as session:
-        now = clock.now()
-        return _each(session, _pairs(session, _withdrawn(now).limit(BATCH)), closed)
+    return _in_batches(_withdrawn(now), closed)
+
+
+def _in_batches(due: Select[Check, Consent], act: Callable[[Session, Check, Consent], bool]) -> int:
+    """Do something for every check that is due, in short transactions; returns for how many it was done.
+
+    Every check is met once: those that are damaged stay due, and must not stand in the way of those behind them.
+    """
+    done = 0
+    with db.read() as session:
+        ids = session.scalars(due.with_only_columns(Check.id).order_by(Check.id)).all()
+    for start in range(0, len(ids), BATCH):
+        with db.write() as session:
+            still = _pairs(session, due.where(Check.id.in_(ids[start : start + BATCH])))
+            done += _each(session, still, partial(act, session))
+    return done
 
 
 def _each(session: Session, pairs: Iterable[Pair], act: Callable[[Check, Consent], bool]) -> int:
@@ -190,6 +200,18 @@ def _covered(session: Session, check: Check) -> bool:
     return check.result_entry is not None and audit.covered(session, check.result_entry)
 
 
+def _drop_damaged_contact(session: Session, consent: Consent) -> None:
+    """Without a contact that can be read no message is sent; the answer is not held for that, its page is there."""
+    if not consent.reachable:
+        return
+    try:
+        vault.get(session, consent.check_id, "contact")
+    except (vault.Tampered, vault.Absent) as error:
+        log.error("contact_damaged", check=consent.check_id, error=type(error).__name__)
+        consent.reachable = False
+        session.flush()
+
+
 def _observe(session: Session, check: Check, consent: Consent) -> None:
     """Count whether the answer was ready when it was promised: its own lateness, not a deferral drawn by lot."""
     seen = session.get(Punctuality, check.policy) or Punctuality(policy=check.policy, answers=0, late=0)
@@ -207,4 +229,4 @@ def _forget(session: Session, check: Check) -> None:
     """Drop what would tell afterwards which checks a person looked at: that is nearly a list of the refused."""
     check.ready_at = None
     vault.put(session, check.id, "review", {"why": None})
-    session.execute(update(Review).where(Review.check_id == check.id).values(check_id=None))
+    session.execute(delete(Review).where(Review.check_id == check.id))

@@ -78,6 +78,7 @@ def _log() -> None:
         sa.Column("about", sa.String(length=80), nullable=True),
         sa.Column("at", sa.DateTime(), nullable=False),
         sa.Column("facts", sa.Text(), nullable=False),
+        sa.Column("leaf", sa.String(length=64), nullable=False),
         sa.Column("position", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("recorded", name=op.f("pk_audit_entries")),
         sa.UniqueConstraint("id", name=op.f("uq_audit_entries_id")),

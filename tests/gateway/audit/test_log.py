@@ -237,10 +237,10 @@ def test_a_changed_checkpoint_is_found(log: Database, statement: str) -> None:
 def test_a_sealed_field_is_meaningless_once_its_salt_is_shredded(database: Database) -> None:
     """An answer can be opened with its salt; without it the two possible answers cannot be told apart."""
     with database.write() as session:
-        laid = audit.record_answers(session, [("chk_a", {"policy": "cn/physician", "eligible": False})])
+        laid = audit.record(session, "answer", "chk_a", policy="cn/physician", eligible=False)
     with database.read() as session:
         entry = session.scalars(select(AuditEntry)).one()
-        salt = audit.opening(session, "chk_a", laid["chk_a"], "eligible")
+        salt = audit.opening(session, "chk_a", laid, "eligible")
     written = json.loads(entry.facts)[2]
     assert written == audit.commitment(salt, "eligible", False)
     assert written != audit.commitment(salt, "eligible", True)
@@ -248,7 +248,7 @@ def test_a_sealed_field_is_meaningless_once_its_salt_is_shredded(database: Datab
     with database.write() as session:
         vault.shred(session, "chk_a")
     with database.read() as session, pytest.raises(vault.Shredded):
-        audit.opening(session, "chk_a", laid["chk_a"], "eligible")
+        audit.opening(session, "chk_a", laid, "eligible")
     audit.sequence()
     assert _verified(database).ok
 
@@ -256,7 +256,8 @@ def test_a_sealed_field_is_meaningless_once_its_salt_is_shredded(database: Datab
 def test_equal_answers_do_not_look_equal(database: Database) -> None:
     """Two answers that are the same are written differently."""
     with database.write() as session:
-        audit.record_answers(session, [(f"chk_{n}", {"eligible": True}) for n in range(8)])
+        for number in range(8):
+            audit.record(session, "answer", f"chk_{number}", eligible=True)
         rows = session.scalars(select(AuditEntry.facts)).all()
     assert len(set(rows)) == 8
 
@@ -275,19 +276,28 @@ def test_a_look_at_a_registry_names_no_check(database: Database) -> None:
         assert [entry.kind for entry in audit.about(session, check)] == ["check.requested"]
 
 
-def test_the_answers_of_a_release_are_laid_in_random_order(database: Database) -> None:
-    """The order in which answers are handed over is not the order in the log, and the times are the same."""
-    checks = [f"chk_{number:02}" for number in range(40)]
-    with database.write() as session:
-        laid = audit.record_answers(session, [(check, {"eligible": True}) for check in checks])
+@pytest.mark.parametrize(
+    "change",
+    ["facts = 'x'", "facts = '[\"expired\"]'", "at = 'x'", "kind = 'made.up'", "kind = x'00ff'", "leaf = 'x'"],
+)
+def test_a_damaged_entry_does_not_hold_up_the_log(
+    database: Database, change: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What was changed before it was laid is named by verification before and after; the entries behind it are laid."""
+    ids = _note_checks(database, 3)
+    _tamper(database, f"UPDATE audit_entries SET {change} WHERE id = '{ids[1]}'")
+    waiting = _verified(database)
+    assert waiting.first_bad is not None
+    assert str(waiting.first_bad) == f"an entry that is not laid yet ({ids[1]}): it is not what was written"
     audit.sequence()
     with database.read() as session:
-        rows = session.scalars(select(AuditEntry).order_by(AuditEntry.position)).all()
-    order = [str(row.about) for row in rows]
-    assert sorted(order) == checks
-    assert order != checks
-    assert len({row.at for row in rows}) == 1
-    assert {row.about: row.id for row in rows} == laid
+        assert all(audit.covered(session, entry_id) for entry_id in ids)
+    assert [record for record in caplog.records if ids[1] in str(record.__dict__)]
+    verified = _verified(database)
+    assert verified.first_bad is not None
+    assert (verified.first_bad.position, verified.first_bad.entry) == (1, ids[1])
+    _note_checks(database, 1, 3)
+    assert audit.sequence() is not None
 
 
 @pytest.mark.parametrize(

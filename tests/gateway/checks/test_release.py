@@ -188,7 +188,7 @@ def test_what_tells_of_a_review_is_forgotten(stage) -> None:
     rows = [stage.check(check_id) for check_id in (clean, barred)]
     assert [row.ready_at for row in rows] == [None, None]
     with db.read() as session:
-        assert session.scalars(select(Review.check_id)).all() == [None]
+        assert session.scalars(select(Review)).all() == []
         assert [vault.get(session, row.id, "review") for row in rows] == [{"why": None}] * 2
 
 
@@ -212,7 +212,7 @@ def test_a_tick_with_nothing_to_do(stage) -> None:
     assert not release.anything_due()
 
 
-@pytest.mark.parametrize("name", ["result", "subject", "contact", "review"])
+@pytest.mark.parametrize("name", ["result", "subject", "contact", "review", "audit"])
 def test_damaged_data_holds_up_nobody_else(stage, name: str) -> None:
     """A row of the vault that was changed keeps its own check back at most; every other answer leaves."""
     hr = stage.caller()
@@ -225,7 +225,46 @@ def test_damaged_data_holds_up_nobody_else(stage, name: str) -> None:
         assert connection.exec_driver_sql(statement).rowcount == 1
     stage.until(RELEASE)
     assert [hr.see(check_id)["status"] for check_id in (ids[0], ids[2])] == ["completed", "completed"]
-    assert hr.see(ids[1])["status"] == ("in_progress" if name in ("result", "contact") else "completed")
+    assert hr.see(ids[1])["status"] == ("in_progress" if name in ("result", "audit") else "completed")
+
+
+def test_more_damaged_checks_than_a_batch_starve_nobody(stage) -> None:
+    """Checks that stay due because they are damaged do not stand before the others for ever."""
+    hr = stage.caller()
+    ids = [hr.asked(key=str(number)) for number in range(release.BATCH + 2)]
+    for check_id in ids:
+        stage.agree(check_id)
+    stage.time.at = RELEASE
+    release.lay()
+    audit.sequence()
+    release.tell_subjects()
+    good = ids[-1]
+    with db.engine.begin() as connection:
+        connection.exec_driver_sql(
+            f"UPDATE vault_items SET sealed = x'00' WHERE name = 'review' AND owner_id != '{good}'"
+        )
+        connection.exec_driver_sql(
+            f"UPDATE vault_keys SET kek_id = 'gone' WHERE owner_id IN ({str(ids)[1:-1]}) AND owner_id != '{good}'"
+        )
+    release.tick()
+    assert hr.see(good)["status"] == "completed"
+
+
+def test_a_damaged_contact_drops_the_message_only(stage) -> None:
+    """More of them than fit into a batch: nobody's answer is held, and the subjects' pages have it."""
+    hr = stage.caller()
+    subject = {**request_for("CLEAN")["subject"], "contact": {"email": "somebody@mail.example"}}
+    ids = [hr.asked(key=str(number), subject=subject) for number in range(3)]
+    for check_id in ids:
+        stage.agree(check_id)
+    with db.engine.begin() as connection:
+        connection.exec_driver_sql(
+            f"UPDATE vault_items SET sealed = x'00' WHERE name = 'contact' AND owner_id != '{ids[0]}'"
+        )
+    stage.until(RELEASE)
+    assert {hr.see(check_id)["status"] for check_id in ids} == {"completed"}
+    with db.read() as session:
+        assert len(session.scalars(select(Message).where(Message.template == "news")).all()) == 1
 
 
 def test_damaged_data_does_not_hide_a_list(stage) -> None:
