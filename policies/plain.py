@@ -36,12 +36,6 @@ _CLOCKS = {
 _SENTENCE_END = {"en": "the end of the sentence", "zh": "执行完毕之日"}
 
 
-# Words that are read more easily as one when they stand side by side.
-_TOGETHER = {
-    ("homicide.murder", "homicide.attempted"): {"en": "murder or attempted murder", "zh": "故意杀人（含未遂）"},
-}
-
-
 def looked_at(policy: Policy, role: str, language: str) -> list[str]:
     """What would lead to a *no* for this role, one line a bar, with its citation. `language` is `en` or `zh`.
 
@@ -86,9 +80,9 @@ def _says(bar: Bar, language: str) -> str:
 
 def _labels(kind: str, words: Sequence[str], language: str) -> str:
     labels = {word: vocabulary.label(kind, word, language) for word in words}
-    for first, second in _TOGETHER:
+    for first, second, together in vocabulary.said_together():
         if first in labels and second in labels:
-            labels[first] = _TOGETHER[first, second][language]
+            labels[first] = together[language]
             del labels[second]
     return _JOIN[language].join(labels.values())
 

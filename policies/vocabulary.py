@@ -45,6 +45,11 @@ def meaning(name: str) -> frozenset[str]:
     return frozenset(_document("meaning.toml")[name])
 
 
+def said_together() -> list[tuple[str, str, Label]]:
+    """Pairs of offences that a text says as one, with the words for both."""
+    return [(pair["first"], pair["second"], pair) for pair in _document("meaning.toml")["together"]]
+
+
 def zone(jurisdiction: str) -> str:
     """The time zone (IANA name) by which a jurisdiction's days are counted; `UTC` where none is known."""
     name: str = _document("zones.toml").get(jurisdiction, "UTC")

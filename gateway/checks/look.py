@@ -70,7 +70,8 @@ def question(session: Session, check: Check) -> Question:
         raise ValueError("the day is not fixed")
     library = deployment.ours().library
     regimes = [library.regime(name, date.fromisoformat(version)) for name, version in check.regimes.items()]
-    subject = vault.get(session, check.id, "subject")
+    # Where people sign in, only what the provider vouches for is asked about, not all that an institution wrote.
+    subject = vault.get(session, check.id, "vouched" if deployment.ours().assurance else "subject")
     query = Query(
         names=tuple(Name(name["full"], name.get("script")) for name in subject["names"]),
         born=date.fromisoformat(subject["born"]),

@@ -231,6 +231,8 @@ def registry_build(
     )
     for unknown in report.unknown:
         click.echo(f"  not in the code table: {unknown}")
+    for identifier in report.not_valid:
+        click.echo(f"  {identifier}")
 
 
 @click.group()

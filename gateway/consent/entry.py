@@ -135,9 +135,11 @@ def callback() -> AnyResponse:
     """
     with db.read() as session:
         subject: dict[str, Any] = vault.get(session, g.consent.check_id, "subject")
-    if not oidc.finish(subject):
+    vouched = oidc.finish(subject)
+    if vouched is None:
         raise NotMatched
     with db.write() as session:
+        vault.put(session, g.consent.check_id, "vouched", vouched)
         token = visits.prove(session.get_one(Visit, g.visit.id))
     return _proved(g.consent.id, token)
 

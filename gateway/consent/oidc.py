@@ -99,8 +99,9 @@ def begin() -> str:
     return str(begun["url"])
 
 
-def finish(subject: Mapping[str, Any]) -> bool:
-    """Take the provider's answer from the present request: whether it vouches for the subject of the check.
+def finish(subject: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Take the provider's answer from the present request: the particulars of the check's subject that it vouches
+    for, in the form of the request, or None when it is about somebody else.
 
     Raises SignInFailed when it vouches for nobody, ProviderDown when it cannot be asked.
     """
@@ -114,15 +115,25 @@ def finish(subject: Mapping[str, Any]) -> bool:
         raise ProviderDown from None
 
 
-def vouched(claims: Mapping[str, Any], mapping: Mapping[str, str], subject: Mapping[str, Any]) -> bool:
-    """Whether the claims are the subject's particulars: name, birth date, and every identifier that both have."""
+def vouched(claims: Mapping[str, Any], mapping: Mapping[str, str], subject: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What of the subject's particulars the claims vouch for: the names that are theirs, the birth date, and the
+    identifiers that the provider knows. None unless a name, the birth date and every identifier known there fit.
+
+    Only this is asked about afterwards: an institution could have named another person's number, or name, beside
+    those of the one who signs in.
+    """
     name, born = claims.get(mapping["name"]), claims.get(mapping["born"])
-    fits = isinstance(name, str) and isinstance(born, str) and proof.same_person(subject, name, born)
-    for known in subject.get("ids", ()):
-        claim = mapping.get(f"id.{known['type']}")
-        if claim is not None:
-            fits &= proof.plain(str(claims.get(claim, ""))) == proof.plain(known["value"])
-    return fits
+    if not isinstance(name, str) or not isinstance(born, str):
+        return None
+    names = [known for known in subject["names"] if proof.same_person({**subject, "names": [known]}, name, born)]
+    held = [known for known in subject.get("ids", ()) if f"id.{known['type']}" in mapping]
+    right = [_is_claimed(claims.get(mapping[f"id.{known['type']}"]), known["value"]) for known in held]
+    return {"names": names, "born": subject["born"], "ids": held} if names and all(right) else None
+
+
+def _is_claimed(claim: Any, value: str) -> bool:
+    known = proof.plain(value)
+    return bool(known) and proof.plain(str(claim or "")) == known
 
 
 def _claims() -> Mapping[str, Any]:

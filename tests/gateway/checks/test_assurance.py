@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from gateway import vault
+from gateway.db import db
 from tests.stage import request_for
 
 PROVIDER = {
@@ -24,3 +26,14 @@ def test_a_provider_must_be_as_sure_as_the_policy_wants(make_stage: Any, assuran
     if status == 409:
         assert answer.json["type"].endswith("/problems/proof-too-weak")
         assert "substantial" in answer.json["detail"]
+
+
+def test_registries_are_asked_about_what_was_vouched_for_alone(make_stage: Any) -> None:
+    """The number that an institution wrote down is not in the question unless the provider knows it."""
+    stage = make_stage({**PROVIDER, "SEALGATE_OIDC_ASSURANCE": "high"})
+    check_id = stage.caller().asked("BARRED")
+    with db.write() as session:
+        subject = vault.get(session, check_id, "subject")
+        vault.put(session, check_id, "vouched", {**subject, "ids": []})
+    stage.agree(check_id)
+    assert [query.ids for query in stage.police.asked] == [()]

@@ -230,6 +230,25 @@ def test_birth_date_is_compared_as_it_is_written() -> None:
     assert not oidc.vouched({"name": "王小明", "birthdate": "0000-04-23"}, MAPPING, SUBJECT)
 
 
+def test_only_what_the_provider_vouches_for_is_asked_about() -> None:
+    """An accomplice cannot sign in for another person's name or number that the institution put beside their own."""
+    claims = {"name": "Accomplice", "birthdate": "1990-04-23", "resident": "A1"}
+    names = [{"full": "Accomplice"}, {"full": "Victim"}]
+    passport, own, foreign = (
+        {"type": kind, "value": value}
+        for kind, value in (("passport", "V9"), ("cn-resident-id", "A1"), ("cn-resident-id", "V1"))
+    )
+    mapping = {"name": "name", "born": "birthdate", "id.cn-resident-id": "resident"}
+    subject = {"names": names, "born": "1990-04-23"}
+    assert oidc.vouched(claims, mapping, {**subject, "ids": [passport, own]}) == {
+        "names": [{"full": "Accomplice"}],
+        "born": "1990-04-23",
+        "ids": [own],
+    }
+    assert oidc.vouched(claims, mapping, {**subject, "ids": [foreign]}) is None
+    assert oidc.vouched({**claims, "resident": None}, mapping, {**subject, "ids": [{**own, "value": "--"}]}) is None
+
+
 def test_callback_carries_nothing_personal(person: Person, request_: Request) -> None:
     """A code and a state, and who answers."""
     assert set(parse_qs(urlsplit(sign_in(person, request_)).query)) == {"code", "state", "iss"}
