@@ -4,8 +4,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, Response, render_template
+from flask import Blueprint, Response, render_template, request
 
+from gateway.front.home import HOME
 from gateway.front.manual import manual
 from gateway.front.prose import anchor, prose
 from gateway.problems import KNOWN, Problem
@@ -19,9 +20,13 @@ def blueprint(issuer: str, document: Mapping[str, Any]) -> Blueprint:
     as_json, as_manual = json.dumps(document, indent=2, ensure_ascii=False), manual(document)
 
     @front.get("/")
-    def home() -> str:
-        """What this is, and where to go."""
-        return render_template("front/home.html", issuer=issuer)
+    def home() -> Response:
+        """What this is, and where to go, in the language chosen on the page, else the browser's."""
+        best = request.accept_languages.best_match(list(HOME))
+        t = HOME.get(request.args.get("language", "")) or HOME.get(best or "") or next(iter(HOME.values()))
+        page = Response(render_template("front/home.html", t=t, languages=HOME), mimetype="text/html")
+        page.vary.add("Accept-Language")
+        return page
 
     @front.get("/openapi.json")
     def openapi() -> Response:

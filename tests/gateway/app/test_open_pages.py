@@ -28,9 +28,29 @@ def test_the_front_page_leads_on(stage) -> None:
     """To the consent pages, the reference and the metadata; each link opens."""
     client = stage.app.test_client()
     links = set(re.findall(r'href="(/[^"]*)"', client.get("/").text))
-    assert {"/docs", "/c", "/openapi.json", "/.well-known/oauth-authorization-server"} <= links
+    assert {"/docs", "/c?language=en", "/openapi.json", "/.well-known/oauth-authorization-server"} <= links
     for link in links:
         assert client.get(link, buffered=True).status_code == 200, link
+
+
+@pytest.mark.parametrize(
+    ("path", "accept", "tag"),
+    [
+        ("/", "zh-CN,zh;q=0.9,en;q=0.8", "zh-Hans"),
+        ("/", "zh", "zh-Hans"),
+        ("/", "en-GB", "en"),
+        ("/", "eo", "en"),
+        ("/?language=en", "zh-CN", "en"),
+        ("/?language=zh", "en", "zh-Hans"),
+        ("/?language=xx", "zh-CN", "zh-Hans"),
+    ],
+)
+def test_the_front_page_speaks_the_readers_language(stage, path: str, accept: str, tag: str) -> None:
+    """That of the switch, else of the browser, else English; and the consent page is entered in the same one."""
+    answer = stage.app.test_client().get(path, headers={"Accept-Language": accept})
+    assert f'<html lang="{tag}">' in answer.text
+    assert f'href="/c?language={tag[:2]}"' in answer.text
+    assert "Accept-Language" in answer.headers["Vary"]
 
 
 def test_the_reference_shows_every_call(stage) -> None:

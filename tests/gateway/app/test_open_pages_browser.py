@@ -47,7 +47,7 @@ def test_the_open_pages(site: str, browser: Browser, size: str, scheme: str) -> 
     noticed: list[str] = []
     page.on("console", lambda message: noticed.append(message.text))
     page.on("request", lambda request: None if request.url.startswith(site) else noticed.append(request.url))
-    for path in ("/", "/docs", "/problems", "/problems/not-found"):
+    for path in ("/", "/?language=zh", "/docs", "/problems", "/problems/not-found"):
         page.goto(site + path)
         # axe is put in by the protocol, which the page's policy does not hold up.
         faults = Axe().run(page).response["violations"]
