@@ -46,6 +46,7 @@ COUNTS_FROM: Mapping[str, tuple[str, ...]] = {
     "act": ("acted_on", "decided_on"),
     "decision": ("decided_on",),
     "ended": ("ended_on",),
+    "set-aside": ("ended_on", "decided_on"),
     "start": ("sentences.kind", "sentences.started_on", "decided_on"),
     "release": (*_TERM, "sentences.released_on"),
     "term-end": _TERM,
