@@ -1,5 +1,6 @@
 """The one place where an exception becomes an answer."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from importlib.resources import files
@@ -17,6 +18,8 @@ from gateway.problems import tree
 from gateway.problems.tree import FieldError, Problem
 
 log = logs.get("problems")
+
+_FIELD_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,39}")
 
 PageRenderer = Callable[[Problem, str | None], str]
 TypePage = Callable[[type[Problem]], str]
@@ -116,7 +119,8 @@ def _fields(messages: object, path: str = "") -> Iterator[FieldError]:
 def _step(path: str, key: object) -> str:
     if isinstance(key, int):
         return f"{path}[{key}]"
-    return f"{path}.{key}" if path else str(key)
+    name = str(key) if _FIELD_NAME.fullmatch(str(key)) else "(a name that is no field name)"  # it may be anything
+    return f"{path}.{name}" if path else name
 
 
 def _unforeseen(error: Exception) -> Response:
