@@ -45,17 +45,18 @@ def test_what_was_decided_is_in_no_column(stage) -> None:
 
 
 def test_decided_once(stage) -> None:
-    """409 for a second decision, before and after the release; the first one stands."""
+    """409 for a second decision until the release, after which no review is left; the first one stands."""
     hr, desk = stage.caller(), stage.desk()
     check_id, review_id = stage.opened(hr, "BARRED")
     path = f"/v1/reviews/{review_id}"
     assert desk.post(f"{path}/decision", {"decision": "overturn"}).status_code == 200
-    for _ in range(2):
-        answer = desk.post(f"{path}/decision", {"decision": "confirm"})
-        assert answer.status_code == 409
-        assert answer.json["type"].endswith("/problems/review-decided")
-        assert desk.get(path).status_code == 409
-        stage.forward(days=2)
+    answer = desk.post(f"{path}/decision", {"decision": "confirm"})
+    assert answer.status_code == 409
+    assert answer.json["type"].endswith("/problems/review-decided")
+    assert desk.get(path).status_code == 409
+    stage.forward(days=2)
+    assert desk.post(f"{path}/decision", {"decision": "confirm"}).status_code == 404
+    assert desk.get(path).status_code == 404
     assert hr.see(check_id)["eligible"] is True
 
 
