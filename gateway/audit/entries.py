@@ -120,6 +120,21 @@ def about(session: Session, subject: str) -> Sequence[AuditEntry]:
     ).all()
 
 
+def says(session: Session, subject: str, entry_id: str, field: str, value: Fact) -> bool:
+    """Whether an entry is about something named in clear, as it was written, and its sealed field is this value.
+
+    Raises vault.Shredded, vault.Tampered.
+    """
+    if not fits(session, entry_id):
+        return False
+    entry = session.scalars(select(AuditEntry).where(AuditEntry.id == entry_id)).one()
+    sealed = KINDS[entry.kind].sealed
+    if entry.about != subject or field not in sealed:
+        return False
+    written = json.loads(entry.facts)[len(KINDS[entry.kind].clear) + sealed.index(field)]
+    return bool(written == commitment(opening(session, subject, entry_id, field), field, value))
+
+
 def fits(session: Session, entry_id: str) -> bool:
     """Whether an entry's row still is what was written; not if it cannot even be read."""
     try:

@@ -19,9 +19,11 @@ from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session
 
 from gateway import audit, clock, logs, vault, work
+from gateway.checks import terms
 from gateway.checks.models import Check, Punctuality, Review
 from gateway.consent import Consent, grid, observe_lateness, release, tell
 from gateway.db import db
+from gateway.oauth.models import Institution
 
 PERIOD_SECONDS = 1
 BATCH = 100
@@ -68,7 +70,8 @@ def lay() -> int:
     A place in the log then tells nothing of when an answer was reached.
     """
 
-    def laid(check: Check, _: Consent) -> bool:
+    def laid(check: Check, consent: Consent) -> bool:
+        terms.verify(session, check, consent)
         check.result_entry = audit.record(session, "answer", check.id, **_answer(session, check))
         return True
 
@@ -164,9 +167,12 @@ def _answered(now: datetime) -> Select[Check, Consent]:
 
 
 def _given(now: datetime) -> Select[Check, Consent]:
+    """Of institutions that are not suspended: for those nothing is laid, told or opened until they are not."""
     return (
         select(Check, Consent)
         .join(Consent, Consent.check_id == Check.id)
+        .join(Institution, Institution.id == Check.institution_id)
+        .where(Institution.suspended_at.is_(None))
         .where(Consent.state == "given", Consent.release_at <= now, Consent.released_at.is_(None))
     )
 

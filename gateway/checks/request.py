@@ -6,9 +6,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from gateway import audit, clock, problems, vault
-from gateway.checks import deployment, wire
+from gateway.checks import deployment, terms, wire
 from gateway.checks.models import Check
-from gateway.consent import ask
+from gateway.consent import Consent, ask
 from gateway.db import new_id
 from gateway.oauth import Caller
 from policies.library import NothingInForce
@@ -95,6 +95,7 @@ def open_check(session: Session, caller: Caller, policy: Policy, message: Mappin
         session, check.id, caller.institution_name, policy, check.role, check.purpose,
         subject.get("contact"), _language(subject, policy), hold, grid,
     )  # fmt: skip
+    terms.keep(session, check, session.get_one(Consent, asked.consent_id))
     standing = session.execute(wire.standings().where(Check.id == check.id)).one()
     form = wire.check_form(session, standing, clock.now())
     return {**form, "consent": {"url": asked.url, "code": asked.code}}

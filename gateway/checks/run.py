@@ -16,10 +16,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gateway import audit, clock, logs, vault, work
+from gateway.checks import terms
 from gateway.checks.look import NoConsent, Question, Silent, adjudicated, ask_everyone, pin, question
 from gateway.checks.models import Check, Review
 from gateway.consent import decided
 from gateway.db import db, new_id
+from gateway.oauth.models import Institution
 from policies.evaluator import Adjudication
 from policies.library import NothingInForce
 from policies.policy import Policy
@@ -28,7 +30,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 1.0, 300.0
 """How soon, in seconds, a silent registry is asked again: at first, and at most."""
 
 WAITS_FOR_A_PERSON = 600.0
-"""How often, in seconds, a check is looked at for which there is no law to answer."""
+"""How often, in seconds, a check is looked at for which there is no law, or whose institution is suspended."""
 
 REFUSAL, UNDETERMINED, SAMPLE = "refusal", "undetermined", "sample"
 """Why a check goes to the desk."""
@@ -57,11 +59,20 @@ def run(id: str) -> None:  # noqa: A002 - a task's one argument is called so
 
 
 def fix(check_id: str) -> Question | None:
-    """Pin the day and the versions. None when there is nothing to do: no consent, or settled already."""
+    """Pin the day and the versions. None when there is nothing to do: no consent, or settled already.
+
+    A check of a suspended institution waits (work.Later), and nobody is asked for it. It is not closed: a suspension
+    may be lifted, the consent is the subject's to take back, and a check that closed would tell the institution
+    when. Raises vault.Tampered when the rows do not say what was asked.
+    """
     with db.write() as session:
         check = session.get_one(Check, check_id)
-        if decided(session, check_id).state != "given" or settled(session, check):
+        consent = decided(session, check_id)
+        if consent.state != "given" or settled(session, check):
             return None
+        terms.verify(session, check, consent)
+        if session.get_one(Institution, check.institution_id).suspended_at is not None:
+            raise work.Later(WAITS_FOR_A_PERSON)
         pin(session, check)
         return question(session, check)
 
@@ -72,14 +83,16 @@ def draw(policy: Policy) -> bool:
 
 
 def keep(asked: Question, adjudication: Adjudication, drawn: bool) -> None:
-    """Keep the one bit, or open a review; nothing else outlives this call. Raises NoConsent."""
+    """Keep the one bit, or open a review; nothing else outlives this call. Raises NoConsent, vault.Tampered."""
     why = why_a_person(asked.policy, adjudication, drawn)
     with db.write() as session:
         check = session.get_one(Check, asked.check_id)
-        if decided(session, check.id).state != "given":
+        consent = decided(session, check.id)
+        if consent.state != "given":
             raise NoConsent
         if settled(session, check):
             return
+        terms.verify(session, check, consent)
         if why is None:
             vault.put(session, check.id, "review", {"why": None})
             settle(session, check, adjudication.outcome == "eligible")

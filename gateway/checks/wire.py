@@ -13,7 +13,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, case, select
 from sqlalchemy.orm import Session
 
-from gateway import logs, vault
+from gateway import audit, logs, vault
+from gateway.checks import terms
 from gateway.checks.models import Check
 from gateway.consent import Consent, grid, shown_release_at
 
@@ -38,23 +39,52 @@ def standings() -> Select[Check, Consent, str]:
 
 
 def check_form(session: Session, standing: Standing, now: datetime) -> dict[str, Any]:
-    """The check in the form that leaves, at the moment `now`. Raises vault.Tampered."""
-    check, _, status = standing
+    """The check in the form that leaves, at the moment `now`.
+
+    Raises vault.Tampered when the rows do not say what was asked, or an answer does not fit its audit entry, and
+    vault.Shredded for an answer whose data was deleted.
+    """
+    check, consent, status = standing
+    kept = {"reference": _kept(session, check.id, "reference")}
+    try:
+        terms.verify(session, check, consent)
+    except vault.Shredded:
+        if status == "completed":
+            raise
     # Before the release nobody looks whether there is a result yet: it would take a moment that could be measured.
-    names = ("reference", "result") if status == "completed" else ("reference",)
-    return _form(standing, now, {name: _kept(session, check.id, name) for name in names})
+    if status == "completed":
+        kept["result"] = _logged_answer(session, check)
+    return _form(standing, now, kept)
+
+
+def _logged_answer(session: Session, check: Check) -> dict[str, bool]:
+    """The one bit, if a signed checkpoint is over the entry that commits to it. Raises vault.Tampered."""
+    kept = _kept(session, check.id, "result")
+    eligible = kept["eligible"] if kept else None
+    entry = check.result_entry
+    try:
+        logged = entry is not None and audit.covered(session, entry) and isinstance(eligible, bool)
+        if entry is not None and logged and audit.says(session, check.id, entry, "eligible", eligible):
+            return {"eligible": bool(eligible)}
+    except vault.Absent:
+        pass
+    log.error("answer_is_not_in_the_log", check=check.id)
+    raise vault.Tampered(logged=check.id)
 
 
 def listed_form(session: Session, standing: Standing, now: datetime) -> dict[str, Any]:
     """As `check_form`; but one check whose stored data is damaged does not hide the others of a list.
 
-    What cannot be read is null there, and a look at the check itself says what is wrong.
+    What cannot be read is null there, and the answer is not said to be there; a look at the check itself says what is
+    wrong.
     """
     try:
         return check_form(session, standing, now)
-    except vault.Tampered:
-        log.error("stored_data_damaged", check=standing[0].id)
-        return _form(standing, now, {})
+    except (vault.Tampered, vault.Shredded, vault.UnknownKek):
+        check, _, status = standing
+        log.error("stored_data_damaged", check=check.id)
+        form = _form(standing, now, {})
+        return {**form, "status": "in_progress"} if status == "completed" else form
 
 
 def _form(standing: Standing, now: datetime, kept: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,18 +11,19 @@ from sqlalchemy import Row, Select, select, tuple_
 from sqlalchemy.orm import Session
 
 from gateway import audit, clock, problems
-from gateway.checks import wire
+from gateway.checks import terms, wire
 from gateway.checks.look import NoConsent, Question, Silent, adjudicated, ask_everyone, question
 from gateway.checks.models import Check, Review
 from gateway.checks.openapi import AT_THE_DOOR, BAD_MESSAGE, Doors
 from gateway.checks.run import REFUSAL, SAMPLE, UNDETERMINED
-from gateway.consent import Consent
+from gateway.consent import Consent, decided
 from gateway.db import db
 from gateway.desk import examples
 from gateway.desk.decide import CHOICES, DecidedAlready, decide, why
 from gateway.desk.question import bars_in_question
 from gateway.desk.schemas import DecidedSchema, DecisionSchema, QuestionSchema, ReviewListSchema, ReviewQuerySchema
 from gateway.oauth import caller
+from gateway.oauth.models import Institution
 from policies.evaluator import Adjudication
 from policies.library import NothingInForce
 from policies.plain import looked_at
@@ -106,12 +107,14 @@ def decision(message: dict[str, str], review_id: str) -> Response:
 
 
 def _waiting() -> Select[Review, Check]:
-    """Reviews of other institutions' checks whose consent stands."""
+    """Reviews of other institutions' checks whose consent stands; not while those institutions are suspended."""
     return (
         select(Review, Check)
         .join(Check, Check.id == Review.check_id)
         .join(Consent, Consent.check_id == Check.id)
+        .join(Institution, Institution.id == Check.institution_id)
         .where(Consent.state == "given", Check.institution_id != caller().institution_id)
+        .where(Institution.suspended_at.is_(None))
     )
 
 
@@ -126,13 +129,14 @@ def _page(session: Session, cursor: str | None) -> list[Waiting]:
 
 
 def _open(session: Session, review_id: str) -> tuple[Review, Check]:
-    """A review that waits. Raises NotFound, DecidedAlready."""
+    """A review that waits. Raises NotFound, DecidedAlready, vault.Tampered if the rows do not say what was asked."""
     review = session.get(Review, review_id)
     if review is not None and review.decided_at is not None:
         raise DecidedAlready
     found = session.execute(_waiting().where(Review.id == review_id)).one_or_none()
     if found is None:
         raise problems.NotFound("There is no such review.")
+    terms.verify(session, found[1], decided(session, found[1].id))
     return found[0], found[1]
 
 
