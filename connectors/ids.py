@@ -69,3 +69,8 @@ ID_TYPES: Mapping[str, Callable[[str], str | None]] = {
     "driving-licence": _short,
 }
 """Every type, with the test of its form: what is wrong, in words and without the value, or None."""
+
+
+def holds_another_day(kind: str, value: str, born: date) -> bool:
+    """Whether an identifier of this type (and of its form) says another day of birth than `born`."""
+    return kind == "cn-resident-id" and _day_of_birth(value) != born

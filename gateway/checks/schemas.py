@@ -4,6 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
+from connectors import ids
 from gateway.checks import forms
 from gateway.checks.openapi import Strict
 
@@ -29,13 +30,13 @@ class NameSchema(Strict):
 class IdSchema(Strict):
     """An official identifier."""
 
-    type = fields.String(required=True, validate=validate.OneOf(list(forms.ID_TYPES), error="must be one of {choices}"))
+    type = fields.String(required=True, validate=validate.OneOf(list(ids.ID_TYPES), error="must be one of {choices}"))
     value = forms.Text(64, required=True, metadata={"example": "11010519491231002X"})
 
     @validates_schema(skip_on_field_errors=True)
     def has_its_form(self, data: dict[str, Any], **_: Any) -> None:
         """Refuse a value that cannot be of its type."""
-        wrong = forms.ID_TYPES[data["type"]](data["value"])
+        wrong = ids.ID_TYPES[data["type"]](data["value"])
         if wrong is not None:
             raise ValidationError(f"is not a valid {data['type']}: {wrong}", "value")
 
@@ -73,7 +74,7 @@ class SubjectSchema(Strict):
     def is_one_person(self, data: dict[str, Any], **_: Any) -> None:
         """Refuse a day of birth that is not the one in an identifier: no registry would find the person."""
         for place, each in enumerate(data["ids"]):
-            if forms.holds_another_day(each["type"], each["value"], data["born"]):
+            if ids.holds_another_day(each["type"], each["value"], data["born"]):
                 raise ValidationError(f"does not fit subject.ids[{place}]", "born")
 
 

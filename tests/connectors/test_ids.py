@@ -3,12 +3,6 @@
 import pytest
 
 from connectors.ids import ID_TYPES
-from gateway.checks import forms
-
-
-def test_a_registry_and_a_check_know_the_same_types() -> None:
-    """A type that only one of them knew would never be found."""
-    assert set(ID_TYPES) == set(forms.ID_TYPES)
 
 
 @pytest.mark.parametrize(
