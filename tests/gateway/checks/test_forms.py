@@ -5,8 +5,9 @@ from datetime import UTC, date, datetime
 import pytest
 from marshmallow import ValidationError
 
+from connectors.ids import ID_TYPES
 from gateway import clock
-from gateway.checks.forms import ID_TYPES, BirthDay, Text, email, phone, script
+from gateway.checks.forms import BirthDay, Text, email, phone, script
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 
