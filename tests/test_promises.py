@@ -112,6 +112,36 @@ def test_promise_1_what_is_kept_is_alike(stage: Stage) -> None:
     assert sizes[0] == sizes[1]
 
 
+def test_promise_1_no_list_of_the_reviewed(stage: Stage) -> None:
+    """After release no join of the tables, by link, time or place in the log, tells who went over the desk."""
+    hr = stage.caller()
+    ids = [hr.asked(passport) for passport in ("CLEAN", "BARRED", "FORGIVEN", "UNCLEAR")]
+    for check_id in ids:
+        stage.time.forward(timedelta(minutes=3))
+        stage.agree(check_id)
+        audit.sequence()  # as the sequencer does every few seconds
+    stage.forward(minutes=5)
+    stage.settle_reviews(stage.desk())  # whose own entries come between: a neighbour by mere chance is not sought
+    stage.until(RELEASE)
+    joins = {
+        "by link": "SELECT reviews.id FROM reviews",
+        "by time": "SELECT r.id, c.check_id FROM reviews r JOIN consents c"
+        " ON abs(julianday(r.opened_at) - julianday(c.given_at)) < 0.01",
+        "by time in the log": "SELECT e.id, c.check_id FROM audit_entries e JOIN consents c"
+        " ON abs(julianday(e.at) - julianday(c.given_at)) < 1.0 / 24 / 60 WHERE e.kind LIKE 'review.%'",
+        "adjacent in the log": "SELECT e.id, n.about FROM audit_entries e JOIN audit_entries n"
+        " ON abs(e.position - n.position) = 1 WHERE e.kind LIKE 'review.%' AND n.kind = 'consent.given'",
+        "adjacent as written": "SELECT e.id, n.about FROM audit_entries e JOIN audit_entries n"
+        " ON abs(e.recorded - n.recorded) = 1 WHERE e.kind LIKE 'review.%' AND n.about LIKE 'chk_%'",
+        "pinned beside": "SELECT id FROM audit_entries WHERE kind IN ('policy.pinned', 'registry.asked')"
+        " AND about LIKE 'chk_%'",
+    }
+    with db.read() as session:
+        opened = "SELECT count(*) FROM audit_entries WHERE kind = 'review.opened' AND position IS NOT NULL"
+        assert session.execute(text(opened)).scalar() == 2
+        assert {how: session.execute(text(join)).all() for how, join in joins.items()} == {how: [] for how in joins}
+
+
 # 2. Time is part of the answer.
 
 
@@ -340,6 +370,7 @@ def test_promise_6_log_before_you_tell(stage: Stage) -> None:
     check_id = hr.asked()
     stage.agree(check_id)
     stage.time.at = RELEASE
+    assert audit.sequence() is not None, "an earlier checkpoint is not one over the answer"
     release.tell_subjects()
     release.open_answers()
     assert told_or_opened(hr, check_id) == (False, False), "not in the log"
@@ -426,8 +457,7 @@ def test_promise_7_the_log_names_the_version(stage: Stage) -> None:
     check_id = stage.caller().asked()
     stage.agree(check_id)
     with db.read() as session:
-        query = select(AuditEntry.facts).where(AuditEntry.kind == "policy.pinned", AuditEntry.about == check_id)
-        (facts,) = session.scalars(query)
+        (facts,) = (entry.facts for entry in audit.about(session, check_id) if entry.kind == "policy.pinned")
     digest = Library.shipped().version("cn/kindergarten", "2025-06-01").digest
     assert json.loads(facts) == ["cn/kindergarten", "2025-06-01", digest]
 

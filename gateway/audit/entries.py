@@ -6,6 +6,7 @@ import json
 import re
 import secrets
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -44,11 +45,13 @@ def record(session: Session, kind: str, subject: str | None, **facts: Fact) -> s
         raise TypeError(f"{kind} has no field {', '.join(sorted(unknown))}")
     entry_id = new_id("aud")
     about, values = _values(found, entry_id, subject, facts, _salt(session, found, entry_id, subject))
+    now = clock.now().replace(microsecond=0)
     entry = AuditEntry(
+        recorded=-1 - secrets.randbelow(2**62) if found.sealed_about else None,
         id=entry_id,
         kind=kind,
         about=about,
-        at=clock.now().replace(microsecond=0),
+        at=hour_of(now) if found.sealed_about else now,
         facts=json.dumps(values, separators=(",", ":")),
     )
     entry.leaf = merkle.leaf_hash(leaf(entry)).hex()
@@ -111,13 +114,23 @@ def opening(session: Session, subject: str, entry_id: str, field: str) -> bytes:
 
 
 def about(session: Session, subject: str) -> Sequence[AuditEntry]:
-    """Every entry about something, in order, with those whose tie to it is sealed as long as their salts live."""
+    """Every entry about something, in order, with those whose tie to it is sealed as long as their salts live.
+
+    Of those only the hour is known. They come in the order in which they were written, after the others of their hour.
+    """
     sealed = vault.get(session, subject, _KEPT)["entries"] if vault.has(session, subject, _KEPT) else []
-    return session.scalars(
-        select(AuditEntry)
-        .where((AuditEntry.about == subject) | AuditEntry.id.in_(sealed))
-        .order_by(AuditEntry.recorded)
-    ).all()
+    entries = session.scalars(select(AuditEntry).where((AuditEntry.about == subject) | AuditEntry.id.in_(sealed))).all()
+    place = {entry_id: number for number, entry_id in enumerate(sealed)}
+
+    def order(entry: AuditEntry) -> tuple[datetime, bool, int]:
+        return hour_of(entry.at), entry.id in place, place.get(entry.id, entry.recorded)
+
+    return sorted(entries, key=order)
+
+
+def hour_of(moment: datetime) -> datetime:
+    """The full hour at or before a moment."""
+    return moment.replace(minute=0, second=0, microsecond=0)
 
 
 def says(session: Session, subject: str, entry_id: str, field: str, value: Fact) -> bool:

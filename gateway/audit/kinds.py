@@ -5,8 +5,14 @@ unverifiable. To say more, add a kind. `tests/gateway/audit/test_kinds.py` holds
 
 What an entry is about (a check, a client, a key) and its fields are either written as they are, which is for
 ids and words that tell nothing about a person, or **sealed**: written as a salted commitment, whose salt lies
-in the vault under what the entry is about and is shredded with it. Looks at registries and acts at the desk
-have a sealed `about`, so that reading the log ties them to no check.
+in the vault under what the entry is about and is shredded with it.
+
+What is done for a check between consent and answer has a sealed `about` too, so that reading the log ties it to
+no check: were a review tied to one, the log would be nearly a list of the refused. So that time and order do not
+tie it either, such an entry says only the hour in which it was written, is kept under a random number, and is
+laid when its hour is over, with all others of the hour in random order. What that cannot hide: in an hour in
+which a single check was under way, whoever reads log or rows can guess which one it was. And until it is laid, the
+rows of an open review are there for the desk.
 """
 
 from dataclasses import dataclass
@@ -19,6 +25,7 @@ class Kind:
     clear: tuple[str, ...] = ()
     sealed: tuple[str, ...] = ()
     sealed_about: bool = False
+    """Whether what the entry is about is sealed; then its time is the hour only, and its order is not kept."""
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -32,13 +39,13 @@ KINDS: dict[str, Kind] = {
     # about a check
     "check.requested": Kind(clear=("institution", "client", "policy", "version", "role", "purpose")),
     "check.closed": Kind(clear=("why",)),
-    "policy.pinned": Kind(clear=("policy", "version", "digest")),
     "consent.given": _CONSENT,
     "consent.declined": _CONSENT,
     "consent.withdrawn": _CONSENT,
     "consent.expired": _CONSENT,
     "answer": Kind(clear=("policy", "version"), sealed=("eligible",)),
     # about a check that the log does not name
+    "policy.pinned": Kind(clear=("policy", "version", "digest"), sealed_about=True),
     "registry.asked": Kind(clear=("registry", "why"), sealed_about=True),
     "review.opened": Kind(clear=("review",), sealed=("why",), sealed_about=True),
     "review.decided": Kind(clear=("review", "by"), sealed=("decision",), sealed_about=True),
@@ -51,3 +58,5 @@ KINDS: dict[str, Kind] = {
     "token.refused": Kind(clear=("why",)),
     "key.rotated": Kind(clear=("use",)),
 }
+
+SEALED_ABOUT = tuple(name for name, kind in KINDS.items() if kind.sealed_about)

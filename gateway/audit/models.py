@@ -17,6 +17,7 @@ class AuditEntry(Base):
     __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012 - SQLAlchemy's way of saying it
 
     recorded: Mapped[int] = mapped_column(_COUNTER, primary_key=True, autoincrement=True)
+    """Counts up; of an entry whose `about` is sealed a random number below zero, so that its order is not kept."""
     id: Mapped[str] = mapped_column(String(40), unique=True)
     kind: Mapped[str] = mapped_column(String(40))
     about: Mapped[str | None] = mapped_column(String(80), index=True)

@@ -5,12 +5,13 @@ import re
 from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, insert, select, update
 from sqlalchemy.orm import Session
 
 from gateway import clock, logs, vault, work
 from gateway.audit import merkle, note
-from gateway.audit.entries import fits
+from gateway.audit.entries import fits, hour_of
+from gateway.audit.kinds import SEALED_ABOUT
 from gateway.audit.models import AuditCheckpoint, AuditEntry, AuditNode
 from gateway.audit.note import Checkpoint
 from gateway.db import db
@@ -67,9 +68,12 @@ def covered(session: Session, entry_id: str) -> bool:
 
 
 def sequence() -> Checkpoint | None:
-    """Lay what was recorded since into the tree and sign a checkpoint; None if there was nothing."""
+    """Lay what was recorded since into the tree and sign a checkpoint; None if there was nothing.
+
+    Entries whose `about` is sealed wait until their hour is over and are then laid in random order (`kinds.py`).
+    """
     with db.read() as session:
-        if not session.scalars(select(AuditEntry.id).where(AuditEntry.position.is_(None)).limit(1)).first():
+        if not session.scalars(select(AuditEntry.id).where(_may_be_laid()).limit(1)).first():
             return None
     with db.write() as session:
         return _sequence(session)
@@ -79,8 +83,8 @@ def _sequence(session: Session) -> Checkpoint | None:
     # Of a row only what it takes to lay it: it may be damaged, and the others must not wait for it.
     waiting = session.execute(
         select(AuditEntry.recorded, AuditEntry.id, AuditEntry.leaf)
-        .where(AuditEntry.position.is_(None))
-        .order_by(AuditEntry.recorded)
+        .where(_may_be_laid())
+        .order_by(AuditEntry.recorded)  # as they were written; those that are sealed by their random numbers
         .limit(_BATCH)
     ).all()
     if not waiting:
@@ -99,6 +103,11 @@ def _sequence(session: Session) -> Checkpoint | None:
     signed = note.sign(checkpoint.text(), origin, private)
     session.add(AuditCheckpoint(size=tree.size, root=checkpoint.root, note=signed, at=clock.now()))
     return checkpoint
+
+
+def _may_be_laid() -> ColumnElement[bool]:
+    clear_or_old = AuditEntry.kind.not_in(SEALED_ABOUT) | (AuditEntry.at < hour_of(clock.now()))
+    return AuditEntry.position.is_(None) & clear_or_old
 
 
 def _laid(leaf: object) -> bytes:

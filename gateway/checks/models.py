@@ -6,7 +6,7 @@ desk are in the vault under the check's id, each in the same size whatever it sa
 
 from datetime import date, datetime
 
-from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gateway.db import Base, UtcDateTime, new_id
@@ -57,13 +57,24 @@ class IdempotencyKey(Base):
 
 
 class Review(Base):
-    """A check that waits for a person. Why it does is in the vault: it would name those about to be refused."""
+    """A check that waits for a person. Why it does is in the vault: it would name those about to be refused.
+
+    The row is deleted when the answer leaves: one that stayed would tell, by its times alone, who was reviewed.
+    """
 
     __tablename__ = "reviews"
+    __table_args__ = (
+        Index(
+            "uq_reviews_one_open",
+            "check_id",
+            unique=True,
+            sqlite_where=text("decided_at IS NULL"),
+            postgresql_where=text("decided_at IS NULL"),
+        ),
+    )
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True, default=lambda: new_id("rev"))
-    check_id: Mapped[str | None] = mapped_column(ForeignKey("checks.id"), unique=True)
-    """Forgotten at release: a link that stayed would make this table a list of the refused."""
+    check_id: Mapped[str] = mapped_column(ForeignKey("checks.id"), index=True)
     opened_at: Mapped[datetime] = mapped_column(UtcDateTime)
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     decided_by: Mapped[str | None] = mapped_column(String(40))

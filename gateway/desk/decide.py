@@ -57,6 +57,5 @@ def decide(session: Session, review: Review, check: Check, decision: str, client
     if eligible is not None:
         settle(session, check, eligible)
         return
-    review.check_id = None
-    session.flush()
+    session.flush()  # of one check only one review may be open
     open_review(session, check, UNDETERMINED)

@@ -1,4 +1,4 @@
-"""The first tables. 300 lines because it is one list of them."""
+"""The first tables. More than 300 lines because it is one list of them."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -292,13 +292,21 @@ def _checks() -> None:
     op.create_table(
         "reviews",
         sa.Column("id", sa.String(length=40), nullable=False),
-        sa.Column("check_id", sa.String(length=40), nullable=True),
+        sa.Column("check_id", sa.String(length=40), nullable=False),
         sa.Column("opened_at", sa.DateTime(), nullable=False),
         sa.Column("decided_at", sa.DateTime(), nullable=True),
         sa.Column("decided_by", sa.String(length=40), nullable=True),
         sa.ForeignKeyConstraint(["check_id"], ["checks.id"], name=op.f("fk_reviews_check_id_checks")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_reviews")),
-        sa.UniqueConstraint("check_id", name=op.f("uq_reviews_check_id")),
+    )
+    op.create_index(op.f("ix_reviews_check_id"), "reviews", ["check_id"], unique=False)
+    op.create_index(
+        "uq_reviews_one_open",
+        "reviews",
+        ["check_id"],
+        unique=True,
+        sqlite_where=sa.text("decided_at IS NULL"),
+        postgresql_where=sa.text("decided_at IS NULL"),
     )
     op.create_table(
         "punctuality",

@@ -7,7 +7,7 @@ from gateway.audit.kinds import KINDS
 FROZEN = {
     "check.requested": "a6aee1af1d545488",
     "check.closed": "7923fb59700ff554",
-    "policy.pinned": "e9d55fdaa4c58cc2",
+    "policy.pinned": "4d8c1bd14fb345f2",
     "consent.given": "5c66929d85ae1997",
     "consent.declined": "5c66929d85ae1997",
     "consent.withdrawn": "5c66929d85ae1997",

@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select, text
@@ -104,13 +104,13 @@ def test_the_origin_of_a_log_stays_when_the_address_changes(log: Database) -> No
 def test_an_entry_is_hashed_as_documented(database: Database) -> None:
     """The bytes under the tree are this JSON, to the letter: they must never change."""
     with clock.stopped(NOON), database.write() as session:
-        entry_id = audit.record(session, "policy.pinned", "chk_a", policy="cn/kindergarten", version="2025-06-01")
+        entry_id = audit.record(session, "consent.given", "chk_a", policy="cn/kindergarten", version="2025-06-01")
         entry = session.scalars(select(AuditEntry)).one()
     assert (
         leaf(entry)
         == (
-            f'["sealgate audit 1","{entry_id}","policy.pinned","chk_a","2026-11-20T12:00:00Z",'
-            '["cn/kindergarten","2025-06-01",null]]'
+            f'["sealgate audit 1","{entry_id}","consent.given","chk_a","2026-11-20T12:00:00Z",'
+            '[null,"cn/kindergarten","2025-06-01",null]]'
         ).encode()
     )
 
@@ -326,6 +326,38 @@ def test_the_signing_key_is_not_in_the_open(log: Database) -> None:
         _, private = signing_key(session)
         raw = session.execute(text("SELECT group_concat(hex(sealed)) FROM vault_items")).scalar_one()
     assert private.private_bytes_raw().hex().upper() not in raw
+
+
+def test_what_names_no_check_keeps_neither_its_minute_nor_its_order(database: Database) -> None:
+    """Laid when its hour is over, in another order than it was written in; what names its check is laid at once."""
+    with clock.stopped(NOON) as time:
+        looks = []
+        for number in range(20):
+            time.forward(timedelta(minutes=2))
+            with database.write() as session:
+                looks.append(audit.record(session, "registry.asked", f"chk_{number}", registry="police", why="check"))
+                audit.record(session, "consent.given", f"chk_{number}", consent="con_x")
+        first = audit.sequence()
+        assert first is not None
+        assert first.size == 20
+        assert audit.sequence() is None
+        time.at = NOON.replace(minute=59, second=59)
+        assert audit.sequence() is None
+        time.at = NOON.replace(hour=13, minute=0, second=0, microsecond=0)
+        second = audit.sequence()
+    assert second is not None
+    assert second.size == 40
+    with database.read() as session:
+        rows = session.scalars(select(AuditEntry).order_by(AuditEntry.position)).all()
+        assert [entry.id for entry in audit.about(session, "chk_7")] == [rows[7].id, looks[7]]
+    assert [row.kind for row in rows] == ["consent.given"] * 20 + ["registry.asked"] * 20
+    assert {row.at for row in rows[20:]} == {NOON.replace(microsecond=0)}
+    for order in (rows[20:], sorted(rows[20:], key=lambda row: row.recorded)):
+        ids = [row.id for row in order]
+        assert sorted(ids) == sorted(looks)
+        assert ids not in (looks, looks[::-1])
+    assert [row.recorded for row in rows[:20]] == list(range(1, 21)), "no gaps tell where something else was written"
+    assert _verified(database).ok
 
 
 def test_rows_do_not_tell_which_check_went_over_the_desk(database: Database) -> None:

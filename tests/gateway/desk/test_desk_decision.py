@@ -3,8 +3,10 @@
 import json
 
 import pytest
+from sqlalchemy import select
 
 from gateway import audit, vault
+from gateway.checks.models import Review
 from gateway.db import db
 
 
@@ -89,6 +91,8 @@ def test_overturning_a_clear_sample_is_no_refusal(make_stage) -> None:
     assert desk.post(f"/v1/reviews/{again['id']}/decision", {"decision": "ineligible"}).status_code == 200
     stage.forward(days=2)
     assert hr.see(check_id)["eligible"] is False
+    with db.read() as session:
+        assert session.scalars(select(Review)).all() == [], "of neither review anything stays"
 
 
 def test_confirming_a_clear_sample(make_stage) -> None:
