@@ -122,6 +122,7 @@ def test_promise_1_no_list_of_the_reviewed(stage: Stage) -> None:
         audit.sequence()  # as the sequencer does every few seconds
     stage.forward(minutes=5)
     stage.settle_reviews(stage.desk())  # whose own entries come between: a neighbour by mere chance is not sought
+    audit.sequence()
     stage.until(RELEASE)
     joins = {
         "by link": "SELECT reviews.id FROM reviews",
