@@ -151,8 +151,8 @@ def says(session: Session, subject: str, entry_id: str, field: str, value: Fact)
 def fits(session: Session, entry_id: str) -> bool:
     """Whether an entry's row still is what was written; not if it cannot even be read."""
     try:
-        entry = session.scalars(select(AuditEntry).where(AuditEntry.id == entry_id)).one()
-        return merkle.leaf_hash(leaf(entry)).hex() == entry.leaf
+        entry = session.scalars(select(AuditEntry).where(AuditEntry.id == entry_id)).one_or_none()
+        return entry is not None and merkle.leaf_hash(leaf(entry)).hex() == entry.leaf
     except (ValueError, TypeError, AttributeError):
         return False
 

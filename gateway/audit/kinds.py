@@ -11,8 +11,8 @@ What is done for a check between consent and answer has a sealed `about` too, so
 no check: were a review tied to one, the log would be nearly a list of the refused. So that time and order do not
 tie it either, such an entry says only the hour in which it was written, is kept under a random number, and is
 laid when its hour is over, with all others of the hour in random order. What that cannot hide: in an hour in
-which a single check was under way, whoever reads log or rows can guess which one it was. And until it is laid, the
-rows of an open review are there for the desk.
+which a single check was under way, whoever reads log or rows can guess which one it was. And until its answer
+leaves, the row of a review is there, with its check, for the desk to work on.
 """
 
 from dataclasses import dataclass

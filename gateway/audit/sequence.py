@@ -92,11 +92,13 @@ def _sequence(session: Session) -> Checkpoint | None:
     before = latest(session)
     tree = merkle.Growing(before.size, _hashes(session)) if before else merkle.Growing()
     nodes: list[merkle.Node] = []
+    places: list[dict[str, int]] = []
     for recorded, entry_id, leaf in waiting:
         if not fits(session, entry_id):
             log.error("audit_entry_damaged", entry=entry_id)
-        session.execute(update(AuditEntry).where(AuditEntry.recorded == recorded).values(position=tree.size))
+        places.append({"recorded": recorded, "position": tree.size})
         nodes.extend(tree.add(_laid(leaf)))
+    session.execute(update(AuditEntry), places)
     session.execute(insert(AuditNode), [{"level": at, "index": index, "hash": made} for at, index, made in nodes])
     origin, private = signing_key(session)
     checkpoint = Checkpoint(origin, tree.size, tree.root())
