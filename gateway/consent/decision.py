@@ -5,9 +5,10 @@ from math import ceil
 from typing import Any
 
 from flask import Response, g, redirect, request, url_for
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from gateway import clock, vault
+from gateway import audit, clock, vault
 from gateway.consent import decide, deployment, grid, visits
 from gateway.consent.blueprint import pages
 from gateway.consent.guard import ended
@@ -104,9 +105,17 @@ def _may_withdraw(consent: Consent) -> bool:
 
 
 def _result(consent: Consent) -> str:
-    """`yes` or `no`."""
+    """`yes` or `no`, as it stands in the log. Raises vault.Tampered where the log does not bear it out."""
     with db.read() as session:
-        return "yes" if vault.get(session, consent.check_id, "result")["eligible"] else "no"
+        eligible: bool = vault.get(session, consent.check_id, "result")["eligible"]
+        answers = [entry.id for entry in audit.about(session, consent.check_id) if entry.kind == "answer"]
+        if any(_logged(session, consent.check_id, answer, eligible) for answer in answers):
+            return "yes" if eligible else "no"
+    raise vault.Tampered(logged=consent.id)
+
+
+def _logged(session: Session, check_id: str, answer: str, eligible: bool) -> bool:
+    return audit.covered(session, answer) and audit.says(session, check_id, answer, "eligible", eligible)
 
 
 def _policy(consent: Consent) -> Policy:

@@ -13,7 +13,7 @@ from flask import Flask
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from gateway import clock, consent, notices, problems, vault
+from gateway import audit, clock, consent, notices, problems, vault
 from gateway.checks import run  # registers the task that follows consent
 from gateway.config import Config
 from gateway.consent.ask import Asked
@@ -165,3 +165,15 @@ class Control:
 
     def asked(self) -> list[dict[str, str]]:
         return list(requests.get(f"{self.base}/asked", timeout=5).json())
+
+
+def answer(request: Request, eligible: bool) -> None:
+    """The answer is there and under a checkpoint of the log, and the subject is told."""
+    with db.write() as session:
+        vault.put(session, request.check_id, "result", {"eligible": eligible})
+        audit.record(
+            session, "answer", request.check_id, policy="cn/kindergarten", version="2025-06-01", eligible=eligible
+        )
+    audit.sequence()
+    with db.write() as session:
+        consent.tell(session, request.check_id)

@@ -13,7 +13,7 @@ from gateway.config import Config
 from gateway.consent import decide
 from gateway.consent.models import Consent, Visit
 from gateway.db import db
-from tests.gateway.consent.people import RIGHT, Person, Request, ask, letters, sent_code
+from tests.gateway.consent.people import RIGHT, Person, Request, answer, ask, letters, sent_code
 
 
 def agreed(app: Flask, config: Config) -> tuple[Person, Request]:
@@ -22,13 +22,6 @@ def agreed(app: Flask, config: Config) -> tuple[Person, Request]:
     person.prove(request, config)
     person.send(decision="agree")
     return person, request
-
-
-def answer(request: Request, eligible: bool) -> None:
-    """The answer is there, and the subject is told."""
-    with db.write() as session:
-        vault.put(session, request.check_id, "result", {"eligible": eligible})
-        consent.tell(session, request.check_id)
 
 
 def everything() -> list[object]:
@@ -578,3 +571,17 @@ def test_visits_that_are_over_are_forgotten(app: Flask, time: Stopped) -> None:
         time.forward(timedelta(days=1))
     with db.read() as session:
         assert session.query(Visit).count() == 1
+
+
+def test_a_result_that_the_log_does_not_bear_out_is_not_shown(app: Flask, config: Config) -> None:
+    """A row that says the subject was told, or another bit than the log holds, shows nothing."""
+    person, request = agreed(app, config)
+    with db.write() as session:
+        vault.put(session, request.check_id, "result", {"eligible": True})
+        consent.tell(session, request.check_id)
+    assert person.open(f"/c/{request.id}/status").status_code == 500
+    answer(request, eligible=False)
+    assert person.open(f"/c/{request.id}/status").status_code == 200
+    with db.write() as session:
+        vault.put(session, request.check_id, "result", {"eligible": True})
+    assert person.open(f"/c/{request.id}/status").status_code == 500
