@@ -77,6 +77,11 @@ class Policy:
         return tuple(bar for bar in self.bars if role in bar.roles)
 
 
+def jurisdiction_of(name: str) -> str:
+    """Whose law a policy (or a reader) belongs to: `cn` for `cn/kindergarten`."""
+    return name.partition("/")[0]
+
+
 def read_policy(table: Table, policy_id: str, version: str, digest: str) -> Policy:
     """Compile a policy document. Raises DocumentError with the place and what would be right."""
     boundary = table.take_word("boundary", BOUNDARIES, "anniversary")
@@ -94,7 +99,7 @@ def read_policy(table: Table, policy_id: str, version: str, digest: str) -> Poli
     policy = Policy(
         id=policy_id,
         version=version,
-        jurisdiction=policy_id.split("/")[0],
+        jurisdiction=jurisdiction_of(policy_id),
         title=table.take_label("title"),
         source=source,
         checked=table.take_day("checked"),
@@ -122,7 +127,7 @@ def _check_bars(table: Table, bars: tuple[Bar, ...]) -> None:
 
 def _basis(table: Table, default: tuple[str, ...]) -> tuple[str, ...]:
     basis = table.take_words("basis", None, list(default))
-    regimes = [reader.split("/")[0] for reader in basis]
+    regimes = [jurisdiction_of(reader) for reader in basis]
     if len(set(regimes)) != len(regimes):
         raise table.error("basis", "names two readers of one regime")
     return basis

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 
 from policies import cases, vocabulary
 from policies.cases import Case, Slot
 from policies.days import NO_DAY, ZERO, Duration, Span
 from policies.documents import Table
-from policies.rules import BOUNDARIES, Condition, compile_condition
+from policies.rules import BOUNDARIES, Condition, compile_condition, grace
 
 LEVELS = ("open", "shallow", "deep", "erased")
 """Seal levels, from the one that anybody may be told of to the one that nobody may."""
@@ -66,15 +66,15 @@ class SealRule:
     or_earlier: str | None
     not_before: date | None
     no_other: Condition | None
-    grace: timedelta
+    grace: Duration
 
     def start(self, case: Case, slot: Slot) -> Span:
         """The first day of the level for this sentence, if the rule fits."""
         if self.never:
             return NO_DAY
         day = case.clock(self.clock, slot).plus(self.period)
-        if self.period != ZERO and self.grace:
-            day = day.plus(Duration(0, self.grace.days))
+        if self.period != ZERO:
+            day = day.plus(self.grace)
         if self.or_earlier:
             day = day.or_earlier(case.clock(self.or_earlier, slot))
         return day.or_later(Span.on(self.not_before)) if self.not_before else day
@@ -193,7 +193,7 @@ def _rule(table: Table, boundary: str, not_before: date | None) -> SealRule:
         or_earlier=table.take_word("or_earlier", clocks) if table.has("or_earlier") else None,
         not_before=table.take_day("not_before", not_before),
         no_other=compile_condition(no_other, boundary) if no_other else None,
-        grace=timedelta(days=0 if boundary == "anniversary" else 1),
+        grace=grace(boundary),
     )
     table.done()
     if no_other:

@@ -7,12 +7,12 @@ closures. Conditions about a sentence must hold of one and the same sentence.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from policies import cases, limits, vocabulary
 from policies.cases import Case, Slot
-from policies.days import Span
+from policies.days import ZERO, Duration, Span
 from policies.documents import Table
 from policies.model import Sentence
 from policies.truth import Truth, all_of, any_of, negation
@@ -68,9 +68,9 @@ def compile_condition(table: Table, boundary: str) -> Condition:
     return Condition(says, tuple(entry_tests), tuple(slot_tests))
 
 
-def is_over(day: date, last: date, boundary: str) -> bool:
-    """Is a period that ends on `last` (start + length) over on `day`?"""
-    return day >= last if boundary == "anniversary" else day > last
+def grace(boundary: str) -> Duration:
+    """How much later than on the anniversary a period is over."""
+    return ZERO if boundary == "anniversary" else Duration(0, 1)
 
 
 def _offence(table: Table, key: str) -> EntryTest:
@@ -235,10 +235,10 @@ def _add_within(table: Table, boundary: str, entry_tests: list[EntryTest], slot_
     clock = inner.take_word("clock", (*cases.ENTRY_CLOCKS, *cases.SENTENCE_CLOCKS))
     period = inner.take_duration("period")
     inner.done()
-    grace = timedelta(days=0 if boundary == "anniversary" else 1)
+    length = period + grace(boundary)
 
     def test(slot: Slot, case: Case) -> Truth:
-        return negation(case.clock(clock, slot).plus(period).reached(case.day - grace))
+        return negation(case.clock(clock, slot).plus(length).reached(case.day))
 
     if clock in cases.ENTRY_CLOCKS:
         entry_tests.append(lambda case: test(case.slots[0], case))

@@ -9,7 +9,7 @@ from gateway import clock
 from gateway.config import Config
 from policies import vocabulary
 from policies.library import Library
-from policies.policy import Policy
+from policies.policy import Policy, jurisdiction_of
 
 
 @dataclass(frozen=True)
@@ -22,8 +22,12 @@ class Deployment:
     hold: timedelta | None
     grid: timedelta | None
     assurance: str | None
-    code_to_contact: bool
-    """Whether people prove who they are with a code that is sent to the contact in the request."""
+    """How sure a proof at the provider makes who somebody is; None where people prove it by their particulars."""
+
+    @property
+    def code_to_contact(self) -> bool:
+        """Whether people prove who they are with a code that is sent to the contact in the request."""
+        return self.assurance is None
 
     def release_terms(self, policy: Policy) -> tuple[timedelta, timedelta]:
         """How long an answer under this policy is held, and the raster of its release times."""
@@ -45,10 +49,7 @@ def init(config: Config, registries: Mapping[str, Connector], library: Library) 
     """Set the deployment; the application factory does it."""
     global _deployment
     assurance = config.oidc_assurance if config.proof == "oidc" else None
-    _deployment = Deployment(
-        registries, library, config.reading, config.release_hold, config.release_grid, assurance,
-        code_to_contact=config.proof == "particulars",
-    )  # fmt: skip
+    _deployment = Deployment(registries, library, config.reading, config.release_hold, config.release_grid, assurance)
 
 
 def ours() -> Deployment:
@@ -60,4 +61,4 @@ def ours() -> Deployment:
 
 def today(policy_id: str) -> date:
     """The day that it is under a policy: where its law is in force, not where this machine stands."""
-    return clock.today(vocabulary.zone(policy_id.partition("/")[0]))
+    return clock.today(vocabulary.zone(jurisdiction_of(policy_id)))

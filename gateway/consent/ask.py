@@ -11,7 +11,7 @@ from gateway import clock, notices, vault, work
 from gateway.consent import deployment, tokens, wording
 from gateway.consent.models import Consent
 from gateway.db import new_id
-from policies.policy import Policy
+from policies.policy import Policy, jurisdiction_of
 
 TERM = timedelta(days=14)
 """How long a request waits for the person's answer."""
@@ -71,7 +71,7 @@ def _unused_code(session: Session) -> str:
 
 
 def _invite(session: Session, consent: Consent, contact: Mapping[str, str], asked: Asked) -> None:
-    words = wording.Wording(consent.language, wording.jurisdiction(consent.policy))
+    words = wording.Wording(consent.language, jurisdiction_of(consent.policy))
     notices.send(
         session, contact, "invitation", consent.language, until=consent.expires_at,
         institution=consent.institution, url=asked.url, code=asked.code,

@@ -8,8 +8,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from gateway.consent import assets, forms
 from gateway.consent.refusals import TooManyAttempts
-from gateway.consent.wording import LANGUAGES, Wording, jurisdiction, known
+from gateway.consent.wording import LANGUAGES, Wording, known
 from gateway.problems import Problem
+from policies.policy import jurisdiction_of
 
 _LANGUAGE_COOKIE = "sealgate-language"
 _environment = Environment(
@@ -32,7 +33,7 @@ def language() -> str:
 def words() -> Wording:
     """The texts in the reader's language, with times as in the request's country."""
     consent = g.get("consent")
-    return Wording(language(), jurisdiction(consent.policy) if consent else None)
+    return Wording(language(), jurisdiction_of(consent.policy) if consent else None)
 
 
 def page(template: str, status: int = 200, **context: Any) -> Response:

@@ -26,11 +26,6 @@ def known(language: str | None) -> str:
     return language if language is not None and language in LANGUAGES else next(iter(LANGUAGES))
 
 
-def jurisdiction(policy_id: str) -> str:
-    """Whose law a policy follows: `cn` for `cn/kindergarten`."""
-    return policy_id.partition("/")[0]
-
-
 class Wording:
     """The texts of one language, with times in the zone of one jurisdiction (UTC where none is known)."""
 

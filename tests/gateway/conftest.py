@@ -1,12 +1,16 @@
 """What the gateway's tests share: a configuration, a real SQLite file, the vault."""
 
 import base64
+import io
+import json
+import logging
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from gateway import audit, vault, work
+from gateway import audit, logs, vault, work
 from gateway.config import Config
 from gateway.db import Base, Database, db
 
@@ -68,3 +72,15 @@ def database(config: Config, keys: None) -> Iterator[Database]:
     work.prepare()
     yield db
     db.close()
+
+
+@pytest.fixture
+def lines() -> Iterator[Any]:
+    """Logging set up on a stream of its own; calling the fixture gives the lines so far."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    stream = io.StringIO()
+    logs.setup("info", stream)
+    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
+    root.handlers[:] = handlers
+    root.setLevel(level)

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from policies.documents import DocumentError
+from policies.evaluator import adjudicate
 from policies.library import Library, NothingInForce
+from policies.model import Report, read_record
 
 POLICY = Path("industries/cn/kindergarten/2025-06-01.toml")
 REGIME = Path("regimes/cn/2026-01-01.toml")
@@ -103,3 +105,23 @@ def test_yesterdays_version_is_still_there() -> None:
     policy = Library.shipped().version("cn/kindergarten", "2025-06-01")
     assert policy.digest.startswith("sha256:")
     assert policy == Library.shipped().policy("cn/kindergarten", date(2026, 11, 20))
+
+
+def test_the_boundary_of_a_period_is_data(shelf: Path) -> None:
+    """Where an agency counts through the anniversary, two years from 30 June are over on 1 July."""
+    target = shelf / "industries/cn/physician/2022-03-01.toml"
+    target.write_text(
+        swap('rank     = "law"', 'boundary = "day-after"\nrank     = "law"')(target.read_text("utf-8")), "utf-8"
+    )
+    library = Library.load(shelf)
+    sentence = {"kind": "imprisonment", "length": "P2Y", "started_on": "2022-06-30", "completed_on": "2024-06-30"}
+    crime = {"jurisdiction": "cn", "kind": "criminal", "offence": "theft", "disposition": "convicted", "age_at_act": 40}
+    record = read_record({"entries": [{**crime, "decided_on": "2022-05-05", "sentences": [sentence]}]})
+    outcomes = {}
+    for day in (date(2026, 6, 30), date(2026, 7, 1)):
+        policy = library.policy("cn/physician", day)
+        reports = [Report(entry) for entry in record.entries]
+        outcomes[day.isoformat()] = adjudicate(
+            reports, library.regimes(day), policy, "physician", day, "strict"
+        ).outcome
+    assert outcomes == {"2026-06-30": "ineligible", "2026-07-01": "eligible"}

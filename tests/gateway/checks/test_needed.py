@@ -1,29 +1,8 @@
 """A registry that a policy needs and that is not there is seen before a check waits for it."""
 
-import io
-import json
-import logging
-from collections.abc import Iterator
-from typing import Any
-
-import pytest
-
 from connectors.fake import FakeRegistry
-from gateway import logs
 from gateway.app import create_app
 from gateway.checks.needed import all_there, say_what_is_wanting, wanting
-
-
-@pytest.fixture
-def lines() -> Iterator[Any]:
-    """Logging set up on a stream of its own; calling the fixture gives the lines so far."""
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
-    stream = io.StringIO()
-    logs.setup("info", stream)
-    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
-    root.handlers[:] = handlers
-    root.setLevel(level)
 
 
 def test_a_registry_under_another_name(stage, lines) -> None:

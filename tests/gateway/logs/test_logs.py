@@ -1,9 +1,7 @@
-import io
 import json
 import logging
 import sys
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,18 +10,6 @@ from gateway import logs
 from gateway.db import new_id
 
 CANARY = "Zhang San 1990-01-01"
-
-
-@pytest.fixture
-def lines() -> Iterator[Any]:
-    """Logging set up on a stream of its own; calling the fixture gives the lines so far."""
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
-    stream = io.StringIO()
-    logs.setup("info", stream)
-    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
-    root.handlers[:] = handlers
-    root.setLevel(level)
 
 
 def test_a_line_is_json_with_what_is_on_the_list(lines: Any) -> None:
