@@ -6,6 +6,7 @@ from typing import Any
 from policies.evaluator import Adjudication, Matter, Reason
 from policies.policy import Policy
 from policies.sealing import Sealed
+from policies.source import least_confident
 
 
 def _day(day: date | None) -> str | None:
@@ -32,8 +33,10 @@ def seal_row(sealed: Sealed) -> dict[str, Any]:
     }
     if sealed.level is None:
         row["between"] = [levels[0], levels[-1]]
-    if rule and (rule.source.confidence != "high" or rule.source.contested):
-        row["confidence"], row["contested"] = rule.source.confidence, rule.source.contested
+    sources = sealed.sources
+    if any(source.confidence != "high" or source.contested for source in sources):
+        row["confidence"] = least_confident(sources)
+        row["contested"] = any(source.contested for source in sources)
     return row
 
 

@@ -8,18 +8,24 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from policies.days import LONG_AGO, NEVER, NO_DAY, ZERO, Duration, Span
+from policies.days import ANY_DAY, LONG_AGO, NEVER, NO_DAY, ZERO, Duration, Span
 from policies.model import Entry, Sentence
 from policies.truth import Truth
 from policies.vocabulary import meaning
 
-ENTRY_CLOCKS = ("act", "decision", "ended", "set-aside")
-"""Clocks of the entry: the act, the decision, the day it stopped having effect; that day or, unknown, the decision."""
+ENTRY_CLOCKS = ("act", "decision", "ended", "set-aside", "clean")
+"""Clocks of the entry: the act, the decision, the day it stopped having effect; that day or, unknown, the decision;
+the day since which a person has been clean of drugs."""
 
-SENTENCE_CLOCKS = ("start", "release", "term-end", "end", "completion", "cease", "revocation")
-"""Clocks of a sentence. `term-end` is start + length as imposed (consecutive terms of a proceeding together);
-`end` is completion, else the last day of supervision, else the term's end; `cease` is the day an order without a
-fixed end stopped, as things stand."""
+SENTENCE_CLOCKS = (
+    *("start", "release", "release-or-decision", "term-end", "end", "completion", "cease", "revocation"),
+)
+"""Clocks of a sentence. `release-or-decision` is the release from custody, and the decision for what is no custody;
+`term-end` is start + length as imposed (consecutive terms of a proceeding together); `end` is completion, else the
+last day of supervision, else the term's end; `cease` is when an order without a fixed end stopped, as things stand."""
+
+PLUS = ("length", "custody")
+"""What a period may be lengthened by: the sentence as imposed, or the time spent in custody for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +65,19 @@ class Case:
             return Span.on(self.entry.ended_on or NEVER)
         if name == "set-aside":
             return Span.on(self.entry.ended_on) if self.entry.ended_on else self.decision
+        if name == "clean":
+            since = self.entry.drug.clean_since if self.entry.drug else None
+            return Span.on(since) if since else ANY_DAY
         if slot.sentence is None:
-            return NO_DAY if slot.known else Span(self.decision.earliest, NEVER)
+            if slot.known:
+                return self.decision if name == "release-or-decision" else NO_DAY
+            return Span(self.decision.earliest, NEVER)
         return self._sentence_clock(name, slot, slot.sentence)
+
+    def latest(self, name: str) -> Span:
+        """The latest day that the clock `name` has over the sentences."""
+        days = [self.clock(name, slot) for slot in self.slots]
+        return Span(max(day.earliest for day in days), max(day.latest for day in days))
 
     def _sentence_clock(self, name: str, slot: Slot, sentence: Sentence) -> Span:
         match name:
@@ -69,6 +85,8 @@ class Case:
                 return start_of(sentence, self.decision)
             case "release":
                 return _release(sentence, self.decision)
+            case "release-or-decision":
+                return _release(sentence, self.decision) if in_custody(sentence) else self.decision
             case "term-end":
                 return slot.total_end
             case "end":
@@ -128,7 +146,41 @@ def _release(sentence: Sentence, decision: Span) -> Span:
     if sentence.released_on:
         return Span.on(sentence.released_on)
     latest = NEVER if sentence.revoked_on else term_end(sentence, decision).latest
-    return Span(start_of(sentence, decision).earliest, latest)
+    latest = min(latest, sentence.completed_on or NEVER)
+    return Span(min(start_of(sentence, decision).earliest, latest), latest)
+
+
+def in_custody(sentence: Sentence) -> bool:
+    """Is it served in custody? Not where it is suspended and that was not revoked."""
+    return sentence.kind in meaning("custody") and (not sentence.suspended or sentence.revoked_on is not None)
+
+
+def lengthened(day: Span, plus: str | None, slot: Slot) -> Span:
+    """The day moved by what a period is lengthened by: one of `PLUS`, or nothing."""
+    sentence = slot.sentence
+    if plus is None or (sentence is None and slot.known):
+        return day
+    if sentence is None:
+        return Span(day.earliest, NEVER)
+    if plus == "custody":
+        return _by_custody(day, sentence)
+    if sentence.indefinite or sentence.kind in meaning("endless"):
+        return NO_DAY
+    if slot.total is None:
+        return Span(day.earliest, NEVER) if sentence.kind in meaning("custody") else day
+    return day.plus(slot.total)
+
+
+def _by_custody(day: Span, sentence: Sentence) -> Span:
+    if not in_custody(sentence):
+        return day
+    start, release, length = sentence.started_on, sentence.released_on, sentence.length
+    if start and release:
+        served_whole = length is not None and length.after(start) == release
+        return day.plus(length if served_whole and length else Duration(0, (release - start).days))
+    if length is None or sentence.revoked_on or sentence.indefinite or sentence.kind in meaning("endless"):
+        return Span(day.earliest, NEVER)
+    return Span(day.earliest, length.after(day.latest))
 
 
 def _completion(sentence: Sentence, decision: Span) -> Span:
@@ -154,6 +206,13 @@ def outstanding(sentence: Sentence, day: date) -> Truth:
     if sentence.completed_on:
         return sentence.completed_on > day
     return sentence.outstanding
+
+
+def shown_outstanding(sentence: Sentence, day: date) -> bool:
+    """Does the register show that the sentence is still open on `day`: not completed, or supervision still running?"""
+    if sentence.completed_on:
+        return sentence.completed_on > day
+    return bool(sentence.outstanding) or (sentence.supervised_until is not None and sentence.supervised_until > day)
 
 
 def cases_of(entries: Sequence[Entry], day: date, born: date | None, combined: Iterable[str]) -> list[Case]:

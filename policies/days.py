@@ -45,6 +45,9 @@ class Duration:
     def __add__(self, other: "Duration") -> "Duration":
         return Duration(self.months + other.months, self.days + other.days)
 
+    def __mul__(self, times: int) -> "Duration":
+        return Duration(self.months * times, self.days * times)
+
     def after(self, day: date) -> date:
         """The day this long after `day`; `NEVER` stays, and so does what lies past the calendar's end."""
         if day == NEVER:
@@ -144,6 +147,17 @@ class Span:
     def either(self, other: "Span") -> "Span":
         """One of two days, it is not known which."""
         return Span(min(self.earliest, other.earliest), max(self.latest, other.latest))
+
+    def before(self, other: "Span") -> Truth:
+        """Does this day come before the other?"""
+        if self.latest < other.earliest:
+            return True
+        return None if self.earliest < other.latest else False
+
+    def moved_to(self, other: "Span", surely: bool) -> "Span":
+        """The later of two days, where something moves this one; unless that is sure, it may also stay."""
+        later = self.or_later(other)
+        return later if surely else Span(self.earliest, later.latest)
 
 
 ANY_DAY = Span(LONG_AGO, NEVER)

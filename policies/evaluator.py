@@ -12,8 +12,9 @@ from datetime import date
 from policies.matters import merge
 from policies.model import Report
 from policies.policy import Bar, Policy
-from policies.regime import Regime, Source
+from policies.regime import Regime
 from policies.sealing import Sealed, seal
+from policies.source import Source
 from policies.truth import Truth, all_of
 
 ELIGIBLE, INELIGIBLE, UNDETERMINED = "eligible", "ineligible", "undetermined"
@@ -38,8 +39,7 @@ class Matter:
     @property
     def doubtful(self) -> bool:
         """Does reading it rest on a rule of sealing that is contested or of low confidence?"""
-        reach = self.sealed.reach
-        return bool(reach and reach.rule and reach.rule.source.doubtful)
+        return any(source.doubtful for source in self.sealed.sources)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,5 +174,5 @@ def _may_read_at(level: str, bar: Bar, sealed: Sealed, regime: Regime, reading: 
     for name in bar.basis:
         reader = regime.readers.get(name)
         if reader is not None and reader.admits(bar.rank, reading):
-            return reader.opens.holds(sealed.case) if reader.opens else True
+            return reader.opens_case(sealed.case)
     return False

@@ -16,9 +16,11 @@ from policies.documents import DocumentError, Table
 from policies.evaluator import adjudicate
 from policies.library import Library
 from policies.model import Record, RecordError, Report, read_record
-from policies.sealing import seal
+from policies.regime import Regime
+from policies.sealing import Sealed, seal
 
-_EXPECTED = ("level", "between", "since", "until", "rule", "timeline")
+_EXPECTED = ("level", "between", "since", "until", "rule", "timeline", "readers")
+_LISTS = ("timeline", "between", "readers")
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,8 @@ def _regime_example(library: Library, regime_id: str, example: Table) -> Iterato
     day = example.take_day("day")
     regime = library.regime(regime_id, day)
     record = _record(example, regime.jurisdiction)
-    rows = [seal_row(one) for one in seal(record.entries, {regime.jurisdiction: regime}, day, record.born)]
+    sealed = seal(record.entries, {regime.jurisdiction: regime}, day, record.born)
+    rows = [{**seal_row(one), "readers": sorted(_readers(one, regime))} for one in sealed]
     rules = {rule.id for rules in regime.rules.values() for rule in rules}
     expected = example.take_tables("expect")
     if len(expected) != len(rows):
@@ -85,11 +88,19 @@ def _regime_example(library: Library, regime_id: str, example: Table) -> Iterato
         want.done()
 
 
+def _readers(sealed: Sealed, regime: Regime) -> Iterator[str]:
+    """Who may surely read an entry on the day: nobody what is deep or erased, every reader what is open."""
+    for name, reader in regime.readers.items():
+        opened = sealed.level == "open" or (sealed.level == "shallow" and reader.opens_case(sealed.case))
+        if opened:
+            yield name
+
+
 def _wanted(want: Table, key: str, rules: set[str]) -> Any:
     value = want.take_any(key)
     if key == "rule":
         want.known(key, value, rules)
-    return value if key in ("timeline", "between") else str(value)
+    return value if key in _LISTS else str(value)
 
 
 def _policy_example(library: Library, policy_id: str, example: Table) -> Iterator[str]:

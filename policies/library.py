@@ -1,7 +1,7 @@
 """The shelf: every version of every regime and policy that ships, and the one in force on a day."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from importlib.resources import files
@@ -12,7 +12,8 @@ from typing import TypeVar
 from policies import documents
 from policies.documents import DocumentError, Table
 from policies.policy import Policy, read_policy
-from policies.regime import Regime, read_regime
+from policies.regime import Regime, SealRule
+from policies.regime_file import read_regime
 
 T = TypeVar("T", Regime, Policy)
 
@@ -44,7 +45,8 @@ class Library:
     @classmethod
     def load(cls, root: Traversable | Path) -> "Library":
         """Load the `regimes` and `industries` folders under `root`. Raises DocumentError."""
-        regimes = {folder.name: _versions(folder, folder.name, read_regime) for folder in _folders(root / "regimes")}
+        read = {folder.name: _versions(folder, folder.name, read_regime) for folder in _folders(root / "regimes")}
+        regimes = {name: tuple(_amended(one, read) for one in versions) for name, versions in read.items()}
         policies: dict[str, tuple[Policy, ...]] = {}
         for jurisdiction in _folders(root / "industries"):
             for industry in _folders(jurisdiction):
@@ -123,6 +125,28 @@ def _versions(folder: Traversable, name: str, read: Callable[[Table, str, str, s
         table, digest = documents.read(file, place)
         found.append(read(table, name, version, digest))
     return tuple(found)
+
+
+def _amended(regime: Regime, shelf: Mapping[str, tuple[Regime, ...]]) -> Regime:
+    """A proposal that amends an enacted law, with the rules and readers of that law after its own."""
+    if regime.amends is None:
+        return regime
+    there = [one for one in shelf.get(regime.amends, ()) if one.version <= regime.version and one.mode == "enacted"]
+    if not there:
+        place = f"{regime.id}/{regime.version}.toml"
+        raise DocumentError(place, "amends", f"no enacted version of {regime.amends} is in force on {regime.version}")
+    law = there[-1]
+    return replace(
+        regime,
+        rules={level: (*rules, *_others(law.rules[level], rules)) for level, rules in regime.rules.items()},
+        readers={**law.readers, **regime.readers},
+        combined=(*regime.combined, *(kind for kind in law.combined if kind not in regime.combined)),
+    )
+
+
+def _others(rules: Sequence[SealRule], own: Sequence[SealRule]) -> Iterator[SealRule]:
+    ids = {rule.id for rule in own}
+    return (rule for rule in rules if rule.id not in ids)
 
 
 def _in_force(shelf: Mapping[str, tuple[T, ...]], name: str, what: str, day: date) -> T:

@@ -9,8 +9,8 @@ from policies import vocabulary
 from policies.cases import Case
 from policies.days import Duration
 from policies.documents import Table
-from policies.regime import Source, take_source
 from policies.rules import BOUNDARIES, Condition, compile_condition
+from policies.source import Source, take_source
 from policies.truth import Truth
 
 _TIME_UNITS = {"H": "hours", "M": "minutes", "S": "seconds"}

@@ -4,57 +4,42 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from policies import cases, vocabulary
-from policies.cases import Case, Slot
+from policies.cases import Case, Slot, lengthened
 from policies.days import NO_DAY, ZERO, Duration, Span
-from policies.documents import Table
-from policies.rules import BOUNDARIES, Condition, compile_condition, grace
+from policies.rules import Condition
+from policies.source import Source
+from policies.truth import Truth, any_of
 
 LEVELS = ("open", "shallow", "deep", "erased")
 """Seal levels, from the one that anybody may be told of to the one that nobody may."""
 
-INTERACTION_CONDITIONS: Mapping[str, tuple[str, ...]] = {
-    "extend": ("of", "not_further", "silent"),
-    "reopen": ("of",),
-}
-"""The named interactions between entries, and the conditions that a document must give each."""
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A second day beside a rule's own: so long after another clock."""
+
+    clock: str
+    period: Duration
+
+    def day(self, case: Case, slot: Slot) -> Span:
+        """The day, for this sentence."""
+        return case.clock(self.clock, slot).plus(self.period)
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """Where a rule comes from and how sure we are of it."""
+class Others:
+    """Other matters of the person that keep a rule from fitting: at least so many that satisfy the condition."""
 
-    cite: str
-    confidence: str = "high"
-    contested: bool = False
-    note: str = ""
-    cite_zh: str = ""
-
-    def cited(self, language: str) -> str:
-        """The citation in `en` or `zh`, where the document gives both; else as it stands."""
-        return self.cite_zh if language == "zh" and self.cite_zh else self.cite
-
-    @property
-    def doubtful(self) -> bool:
-        """Must a person confirm a live refusal that rests on this rule?"""
-        return self.confidence == "low" or self.contested
-
-
-def take_source(table: Table, default: Source | None = None) -> Source:
-    """Read the citation that every rule carries, or take the document's. Raises DocumentError for a rule without."""
-    inherits = default is not None and not table.has("cite")
-    cite = table.take_text("cite", default.cite) if default else table.take_text("cite")
-    cite_zh = table.take_text("cite_zh", default.cite_zh if default and inherits else "")
-    confidence = table.take_word(
-        "confidence", vocabulary.words("confidence"), default.confidence if default else "high"
-    )
-    contested = table.take_flag("contested", default.contested if default else False)
-    return Source(cite, confidence, contested, table.take_text("note", ""), cite_zh)
+    condition: Condition
+    at_least: int
 
 
 @dataclass(frozen=True, slots=True)
 class SealRule:
-    """One rule that seals: which entries, to which level, how long after which day; or never."""
+    """One rule that seals: which entries, to which level, how long after which day; or never.
+
+    `clock` may be the name of a lower level: the day on which the entry reached that.
+    """
 
     id: str
     level: str
@@ -62,21 +47,33 @@ class SealRule:
     condition: Condition
     clock: str
     period: Duration
+    plus: str | None
     never: bool
-    or_earlier: str | None
+    or_earlier: Bound | None
+    or_later: Bound | None
     not_before: date | None
-    no_other: Condition | None
+    no_other: Others | None
     grace: Duration
 
-    def start(self, case: Case, slot: Slot) -> Span:
-        """The first day of the level for this sentence, if the rule fits."""
+    def start(self, case: Case, slot: Slot, reached: Mapping[str, Span]) -> Span:
+        """The first day of the level for this sentence, if the rule fits. `reached`: the days of the lower levels."""
         if self.never:
             return NO_DAY
-        day = case.clock(self.clock, slot).plus(self.period)
-        if self.period != ZERO:
+        if self.clock in LEVELS:
+            return self.counted_from(reached.get(self.clock, NO_DAY), case, slot)
+        return self.counted_from(case.clock(self.clock, slot), case, slot)
+
+    def counted_from(self, day: Span, case: Case, slot: Slot, times: int = 1) -> Span:
+        """The first day of the level if its period, so many times, runs from `day`."""
+        if self.never:
+            return NO_DAY
+        day = lengthened(day.plus(self.period * times), self.plus, slot)
+        if self.period != ZERO or self.plus:
             day = day.plus(self.grace)
         if self.or_earlier:
-            day = day.or_earlier(case.clock(self.or_earlier, slot))
+            day = day.or_earlier(self.or_earlier.day(case, slot))
+        if self.or_later:
+            day = day.or_later(self.or_later.day(case, slot))
         return day.or_later(Span.on(self.not_before)) if self.not_before else day
 
 
@@ -85,32 +82,65 @@ class Reader:
     """Who may read `shallow` entries: a legal ground that a bar may name as its basis, and what the bar must show.
 
     `ranks` gives, for each reading of the law, the ranks of norm that open the seal; None: any rank does.
-    `opens` says which shallow entries are opened; None: all.
+    `opens` says which shallow entries are opened: those that satisfy one of the conditions; none given: all.
     """
 
     id: str
     source: Source
     ranks: Mapping[str, frozenset[str]] | None
-    opens: Condition | None
+    opens: tuple[Condition, ...]
 
     def admits(self, rank: str, reading: str) -> bool:
         """Does a bar whose norm has this rank pass, under this reading?"""
         return self.ranks is None or rank in self.ranks.get(reading, frozenset())
 
+    def opens_case(self, case: Case) -> Truth:
+        """Is this entry, being shallow, opened?"""
+        return any_of(condition.holds(case) for condition in self.opens) if self.opens else True
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """What `count-tier` makes of so many matters: a day so long after the last one's clock, or never.
+
+    `alike` are conditions of which one, on one counted matter, puts a person in the tier whatever the number.
+    """
+
+    least: int
+    never: bool
+    clock: str
+    period: Duration
+    alike: tuple[Condition, ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Interaction:
-    """One of the named ways in which entries act on each other, tied to a level, with its conditions."""
+    """One of the named ways in which entries act on each other, tied to a level.
+
+    `conditions` say which entries are meant, by the part they play; the rest are the settings of one way or another
+    (`policies/regime_file.py` says which has which).
+    """
 
     name: str
     level: str
     source: Source
     conditions: Mapping[str, tuple[Condition, ...]]
+    stays: bool = True
+    until: str | None = None
+    clock: str = "decision"
+    most: int = 0
+    person: bool = True
+    tiers: tuple[Tier, ...] = ()
+    same_times: int = 1
+
+    def means(self, part: str, case: Case) -> Truth:
+        """Does an entry play this part?"""
+        return any_of(condition.holds(case) for condition in self.conditions.get(part, ()))
 
 
 @dataclass(frozen=True, slots=True)
 class Regime:
-    """One version of a jurisdiction's law of sealing, compiled."""
+    """One version of a jurisdiction's law of sealing, compiled. A proposal may amend an enacted regime (`amends`)."""
 
     id: str
     version: str
@@ -124,118 +154,4 @@ class Regime:
     rules: Mapping[str, tuple[SealRule, ...]]
     interactions: tuple[Interaction, ...]
     readers: Mapping[str, Reader] = field(default_factory=dict)
-
-
-def read_regime(table: Table, regime_id: str, version: str, digest: str) -> Regime:
-    """Compile a regime document. Raises DocumentError with the place and what would be right."""
-    boundary = table.take_word("boundary", BOUNDARIES, "anniversary")
-    source = take_source(table)
-    if table.take_day("in_force").isoformat() != version:
-        raise table.error("in_force", f"does not agree with the file's name, {version}.toml")
-    not_before = table.take_day("not_before", None)
-    rules = [_rule(one, boundary, not_before) for one in table.take_tables("seal")]
-    _unique(table, [rule.id for rule in rules])
-    ways = {key for rule in rules if rule.level == "erased" for key in rule.condition.says.get("disposition", ())}
-    for one in vocabulary.erased_rules():
-        common = Table({**one, "level": "erased", "clock": "set-aside"}, table.file, f"erased[{one['id']}]")
-        if not ways & set(one["disposition"]):
-            rules.append(_rule(common, boundary, None))
-    regime = Regime(
-        id=regime_id,
-        version=version,
-        jurisdiction=table.take_word("jurisdiction", vocabulary.words("jurisdiction")),
-        title=table.take_label("title"),
-        source=source,
-        mode=table.take_word("mode", vocabulary.words("mode")),
-        checked=table.take_day("checked"),
-        digest=digest,
-        combined=_combined(table),
-        rules={level: tuple(rule for rule in rules if rule.level == level) for level in LEVELS[1:]},
-        interactions=tuple(_interaction(one, boundary) for one in table.take_tables("interaction")),
-        readers={
-            reader.id: reader for reader in (_reader(one, regime_id, boundary) for one in table.take_tables("reader"))
-        },
-    )
-    table.done()
-    return regime
-
-
-def _combined(table: Table) -> tuple[str, ...]:
-    inner = table.take_table("combined")
-    if inner is None:
-        return ()
-    kinds = inner.take_words("sentence", vocabulary.words("sentence"))
-    take_source(inner)
-    inner.done()
-    return kinds
-
-
-def _unique(table: Table, ids: list[str]) -> None:
-    twice = sorted({one for one in ids if ids.count(one) > 1})
-    if twice:
-        raise table.error("seal", f'two rules have the id "{twice[0]}"')
-
-
-def _rule(table: Table, boundary: str, not_before: date | None) -> SealRule:
-    never = table.take_flag("never")
-    clocks = (*cases.ENTRY_CLOCKS, *cases.SENTENCE_CLOCKS)
-    if never and (table.has("clock") or table.has("period")):
-        raise table.error("never", "is true, so there is no clock and no period")
-    no_other = table.take_table("no_other")
-    rule = SealRule(
-        id=table.take_text("id"),
-        level=table.take_word("level", LEVELS[1:]),
-        source=take_source(table),
-        condition=compile_condition(table, boundary),
-        clock="decision" if never else table.take_word("clock", clocks),
-        period=table.take_duration("period", ZERO),
-        never=never,
-        or_earlier=table.take_word("or_earlier", clocks) if table.has("or_earlier") else None,
-        not_before=table.take_day("not_before", not_before),
-        no_other=compile_condition(no_other, boundary) if no_other else None,
-        grace=grace(boundary),
-    )
-    table.done()
-    if no_other:
-        no_other.done()
-    return rule
-
-
-def _reader(table: Table, regime_id: str, boundary: str) -> Reader:
-    reader_id = table.take_text("id")
-    if not reader_id.startswith(f"{regime_id}/"):
-        raise table.error("id", f'must begin with "{regime_id}/"')
-    ranks = table.take_table("ranks")
-    opens = table.take_table("opens")
-    reader = Reader(
-        id=reader_id,
-        source=take_source(table),
-        ranks=_ranks(ranks) if ranks else None,
-        opens=compile_condition(opens, boundary) if opens else None,
-    )
-    table.done()
-    if opens:
-        opens.done()
-    return reader
-
-
-def _ranks(table: Table) -> dict[str, frozenset[str]]:
-    found = {
-        reading: frozenset(table.take_words(reading, vocabulary.words("rank")))
-        for reading in vocabulary.words("reading")
-    }
-    table.done()
-    return found
-
-
-def _interaction(table: Table, boundary: str) -> Interaction:
-    name = table.take_word("name", INTERACTION_CONDITIONS)
-    conditions: dict[str, tuple[Condition, ...]] = {}
-    for key in INTERACTION_CONDITIONS[name]:
-        tables = table.take_tables(key)
-        conditions[key] = tuple(compile_condition(one, boundary) for one in tables)
-        for one in tables:
-            one.done()
-    interaction = Interaction(name, table.take_word("level", LEVELS[1:]), take_source(table), conditions)
-    table.done()
-    return interaction
+    amends: str | None = None

@@ -12,10 +12,12 @@ from datetime import date
 
 from policies.cases import Case, Slot, cases_of, decided_by
 from policies.days import NO_DAY, Span
-from policies.interactions import INTERACTIONS, Part, Reach
+from policies.interactions.named import INTERACTIONS
+from policies.interactions.reach import Part, Reach, Stack
 from policies.model import Entry
 from policies.regime import LEVELS, Regime, SealRule
-from policies.truth import Truth, all_of, any_of, negation
+from policies.source import Source
+from policies.truth import Truth, all_of, any_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,15 @@ class Sealed:
         levels = self.levels
         following = levels[-1] if levels[-1] != "open" else "shallow"
         return self.reaches.get(following) or next(iter(self.reaches.values()), None)
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """Where the level comes from: the rule that decides it, and the interactions that moved its day."""
+        reach = self.reach
+        if reach is None:
+            return ()
+        rule = (reach.rule.source,) if reach.rule else ()
+        return (*rule, *(way.source for way in reach.by))
 
     @property
     def timeline(self) -> tuple[Phase, ...]:
@@ -141,22 +152,71 @@ def seal(entries: Sequence[Entry], regimes: Mapping[str, Regime], day: date, bor
         numbers = [n for n, entry in enumerate(there) if entry.jurisdiction == jurisdiction]
         regime = regimes.get(jurisdiction)
         cases = cases_of([there[n] for n in numbers], day, born, regime.combined if regime else ())
-        reaches = _reaches(cases, regime) if regime else [{} for _ in cases]
-        found.update({n: Sealed(case, regime, reach) for n, case, reach in zip(numbers, cases, reaches, strict=True)})
+        sealed = _sealed(cases, regime) if regime else [Sealed(case, None, {}) for case in cases]
+        found.update(zip(numbers, sealed, strict=True))
     return [found[n] for n in range(len(there))]
 
 
+def _sealed(cases: Sequence[Case], regime: Regime) -> list[Sealed]:
+    """An erased entry is as if it were not there, so what it does to the others is worked out without it."""
+    sealed = _round(cases, regime)
+    kept = [one for one in sealed if one.level != "erased"]
+    if len(kept) < len(sealed):
+        return _put_together(sealed, _sealed([one.case for one in kept], regime))
+    if all("erased" not in one.levels for one in sealed):
+        return sealed
+    # Whether these are there at all is not known: the others may be as they are with them or without.
+    without = _sealed([one.case for one in sealed if "erased" not in one.levels], regime)
+    return _put_together(sealed, without, either=True)
+
+
+def _round(cases: Sequence[Case], regime: Regime) -> list[Sealed]:
+    reaches = _reaches(cases, regime)
+    return [Sealed(case, regime, reach) for case, reach in zip(cases, reaches, strict=True)]
+
+
+def _put_together(first: Sequence[Sealed], again: Sequence[Sealed], either: bool = False) -> list[Sealed]:
+    found = {id(one.case): one for one in again}
+    together = []
+    for one in first:
+        other = found.get(id(one.case), one)
+        together.append(_either(one, other) if either else other)
+    return together
+
+
+def _either(one: Sealed, other: Sealed) -> Sealed:
+    if one is other:
+        return one
+    reaches = {}
+    for level in LEVELS[1:]:
+        ways = [sealed.reaches[level] for sealed in (one, other) if level in sealed.reaches]
+        if ways:  # a level that no rule gives in one of the two worlds is never reached there
+            ends = [way.span for way in ways] + [NO_DAY] * (2 - len(ways))
+            reaches[level] = replace(ways[0], span=ends[0].either(ends[1]))
+    return Sealed(one.case, one.regime, reaches)
+
+
 def _reaches(cases: Sequence[Case], regime: Regime) -> list[dict[str, Reach]]:
+    """The levels of each entry: by the rules first, then as the interactions move them, in the document's order."""
+    stack: Stack = {}
+    for level, rules in regime.rules.items():
+        if not _on_levels(rules):
+            stack = {**stack, level: [_reach(case, rules, cases, {}) for case in cases]}
+    for way in regime.interactions:
+        stack = INTERACTIONS[way.name](cases, stack, way)
     found: list[dict[str, Reach]] = [{} for _ in cases]
     for level, rules in regime.rules.items():
-        reaches = [_reach(case, rules, cases) for case in cases]
-        for way in regime.interactions:
-            if way.level == level:
-                reaches = INTERACTIONS[way.name](cases, reaches, way)
-        for levels, reach in zip(found, reaches, strict=True):
+        for number, case in enumerate(cases):
+            lower = {name: reach.span for name, reach in found[number].items()}
+            reach = _reach(case, rules, cases, lower) if _on_levels(rules) else stack[level][number]
             if reach.rule is not None:
-                levels[level] = _above_below(level, reach, levels)
+                found[number][level] = _above_below(level, reach, found[number])
     return found
+
+
+def _on_levels(rules: Sequence[SealRule]) -> bool:
+    """Do rules of this level count from the day on which a lower level is reached?"""
+    return any(rule.clock in LEVELS for rule in rules)
 
 
 def _above_below(level: str, reach: Reach, below: Mapping[str, Reach]) -> Reach:
@@ -168,10 +228,10 @@ def _above_below(level: str, reach: Reach, below: Mapping[str, Reach]) -> Reach:
     return replace(reach, span=span)
 
 
-def _reach(case: Case, rules: Sequence[SealRule], cases: Sequence[Case]) -> Reach:
+def _reach(case: Case, rules: Sequence[SealRule], cases: Sequence[Case], lower: Mapping[str, Span]) -> Reach:
     if not rules:
         return Reach(NO_DAY, None, ())
-    parts = tuple(_part(case, slot, rules, cases) for slot in case.slots)
+    parts = tuple(_part(case, slot, rules, cases, lower) for slot in case.slots)
     span = parts[0].span
     for part in parts[1:]:
         span = span.or_later(part.span)
@@ -180,7 +240,7 @@ def _reach(case: Case, rules: Sequence[SealRule], cases: Sequence[Case]) -> Reac
     return Reach(span, last.rule if last else None, parts)
 
 
-def _part(case: Case, slot: Slot, rules: Sequence[SealRule], cases: Sequence[Case]) -> Part:
+def _part(case: Case, slot: Slot, rules: Sequence[SealRule], cases: Sequence[Case], lower: Mapping[str, Span]) -> Part:
     span: Span | None = None
     chosen: SealRule | None = None
     excluded: Truth = False
@@ -188,19 +248,22 @@ def _part(case: Case, slot: Slot, rules: Sequence[SealRule], cases: Sequence[Cas
         fits = _fits(rule, case, slot, cases)
         if fits is False:
             continue
-        start = rule.start(case, slot)
+        start = rule.start(case, slot, lower)
         span = start if span is None else span.either(start)
+        sure = chosen is None
         chosen = chosen or rule
         if rule.never:
             excluded = fits if chosen is rule else None
         if fits:
-            return Part(slot, span, rule, excluded)
-    return Part(slot, span.either(NO_DAY) if span else NO_DAY, chosen, excluded)
+            return Part(slot, span, rule, excluded, sure)
+    return Part(slot, span.either(NO_DAY) if span else NO_DAY, chosen, excluded, chosen is None)
 
 
 def _fits(rule: SealRule, case: Case, slot: Slot, cases: Sequence[Case]) -> Truth:
     fits = all_of((rule.condition.of_entry(case), rule.condition.of_slot(slot, case)))
     if fits is False or rule.no_other is None:
         return fits
-    others = any_of(rule.no_other.holds(other) for other in cases if other is not case)
-    return all_of((fits, negation(others)))
+    answers = [rule.no_other.condition.holds(other) for other in cases if other is not case]
+    if answers.count(True) >= rule.no_other.at_least:
+        return False
+    return None if len(answers) - answers.count(False) >= rule.no_other.at_least else fits

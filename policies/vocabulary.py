@@ -45,6 +45,13 @@ def meaning(name: str) -> frozenset[str]:
     return frozenset(_document("meaning.toml")[name])
 
 
+@cache
+def graded(trait: str) -> frozenset[str] | None:
+    """The grades that have a trait, where a grade settles it; None for every other trait."""
+    grades = _document("meaning.toml")["graded"].get(trait)
+    return None if grades is None else frozenset(grades)
+
+
 def said_together() -> list[tuple[str, str, Label]]:
     """Pairs of offences that a text says as one, with the words for both."""
     return [(pair["first"], pair["second"], pair) for pair in _document("meaning.toml")["together"]]

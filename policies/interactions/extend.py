@@ -1,46 +1,17 @@
-"""The small named set of ways in which one entry acts on the seal of another (or on its own earlier seal).
+"""`extend` and `reopen`: convictions in a rehabilitation period (Rehabilitation of Offenders Act 1974 s 6)."""
 
-Each is a pure function from what a level's rules gave to what the law makes of it. Days are spans, and adding an
-entry never makes another one less visible: days only move later.
-"""
-
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 from policies.cases import Case, Slot
 from policies.days import LONG_AGO, NO_DAY, Span
-from policies.regime import Interaction, SealRule
-from policies.rules import Condition
+from policies.interactions.reach import Reach, Stack, moved, together
+from policies.regime import Interaction
 from policies.truth import Truth, all_of, any_of, negation
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """What one sentence of an entry contributes: the first day, by which rule; `excluded`: one that says never."""
-
-    slot: Slot
-    span: Span
-    rule: SealRule | None
-    excluded: Truth
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """When an entry reaches a level. `rule` None: no rule of the level speaks of it.
-
-    `before` holds earlier times at the level that ended again: from a day, until a day. `by` are the interactions
-    that moved the day.
-    """
-
-    span: Span
-    rule: SealRule | None
-    parts: tuple[Part, ...]
-    before: tuple[tuple[Span, date], ...] = ()
-    by: tuple[Interaction, ...] = ()
-
-
-def extend(cases: Sequence[Case], reaches: Sequence[Reach], way: Interaction) -> list[Reach]:
+def extend(cases: Sequence[Case], stack: Stack, way: Interaction) -> Stack:
     """A further conviction inside a rehabilitation period makes the shorter period end with the longer.
 
     Rehabilitation of Offenders Act 1974 s 6(4), both ways; s 6(5): a period that rests only on a prohibition
@@ -48,14 +19,10 @@ def extend(cases: Sequence[Case], reaches: Sequence[Reach], way: Interaction) ->
     further conviction with an excluded sentence makes the running one never spent. An excluded conviction has no
     period, so it extends no later one.
     """
-    periods = _Periods(cases, reaches, way)
+    periods = _Periods(cases, stack[way.level], way)
     while periods.move():
         pass
-    full = periods.full
-    return [
-        reach if span == reach.span else replace(reach, span=span, by=(*reach.by, way))
-        for reach, span in zip(reaches, full, strict=True)
-    ]
+    return moved(stack, way.level, periods.full, way)
 
 
 class _Periods:
@@ -70,13 +37,13 @@ class _Periods:
         self.full = [reach.span for reach in reaches]
         self.drag = [_dragging(case, reach, way) for case, reach in zip(cases, reaches, strict=True)]
         self.excluded = [any_of(part.excluded for part in reach.parts) for reach in reaches]
-        taking_part = [_any(way.conditions["of"], case) for case in cases]
-        counted = [negation(_any(way.conditions["not_further"], case)) for case in cases]
+        taking_part = [way.means("of", case) for case in cases]
+        counted = [negation(way.means("not_further", case)) for case in cases]
         self.pairs = [
             (first, further, all_of((taking_part[first], taking_part[further], counted[further])))
             for first in range(len(cases))
             for further in range(len(cases))
-            if first != further and not _together(cases[first], cases[further])
+            if first != further and not together(cases[first], cases[further])
         ]
 
     def move(self) -> bool:
@@ -90,7 +57,7 @@ class _Periods:
 
     def _during(self, first: int, further: int, end: Span) -> Truth:
         decided = self.cases[further].decision
-        return all_of((_is_before(self.cases[first].decision, decided), _is_before(decided, end)))
+        return all_of((self.cases[first].decision.before(decided), decided.before(end)))
 
     def _pull_whole(self, first: int, further: int, may: Truth) -> None:
         counts = all_of((may, self._during(first, further, self.full[first])))
@@ -98,12 +65,12 @@ class _Periods:
             return
         surely = counts is True
         if self.excluded[further] is True:
-            self.full[first] = _later(self.full[first], NO_DAY, surely)
+            self.full[first] = self.full[first].moved_to(NO_DAY, surely)
             return
         if self.excluded[first] is not True:
             sure = surely and self.excluded[first] is False
-            self.full[further] = _later(self.full[further], self.drag[first], sure)
-        self.full[first] = _later(self.full[first], self.drag[further], surely)
+            self.full[further] = self.full[further].moved_to(self.drag[first], sure)
+        self.full[first] = self.full[first].moved_to(self.drag[further], surely)
 
     def _pull_drag(self, first: int, further: int, may: Truth) -> None:
         counts = all_of((may, self._during(first, further, self.drag[first])))
@@ -112,24 +79,8 @@ class _Periods:
         drags = self.drag[further]
         if self.excluded[first] is not True and drags.latest != LONG_AGO:
             sure = counts is True and self.excluded[first] is False and drags.earliest != LONG_AGO
-            self.drag[further] = _later(drags, self.drag[first], sure)
-        self.drag[first] = _later(self.drag[first], self.drag[further], counts is True)
-
-
-def _together(one: Case, other: Case) -> bool:
-    """Were both decided in one proceeding? Then neither is further."""
-    return one.entry.proceeding is not None and one.entry.proceeding == other.entry.proceeding
-
-
-def _is_before(one: Span, other: Span) -> Truth:
-    if one.latest < other.earliest:
-        return True
-    return None if one.earliest < other.latest else False
-
-
-def _later(span: Span, other: Span, surely: bool) -> Span:
-    moved = span.or_later(other)
-    return moved if surely else Span(span.earliest, moved.latest)
+            self.drag[further] = drags.moved_to(self.drag[first], sure)
+        self.drag[first] = self.drag[first].moved_to(self.drag[further], counts is True)
 
 
 def _dragging(case: Case, reach: Reach, way: Interaction) -> Span:
@@ -147,17 +98,14 @@ def _dragging(case: Case, reach: Reach, way: Interaction) -> Span:
     return end
 
 
-def _any(conditions: Sequence[Condition], case: Case) -> Truth:
-    return any_of(condition.holds(case) for condition in conditions)
-
-
-def reopen(cases: Sequence[Case], reaches: Sequence[Reach], way: Interaction) -> list[Reach]:
+def reopen(cases: Sequence[Case], stack: Stack, way: Interaction) -> Stack:
     """A discharge that was spent, is then found breached and re-sentenced, is unspent until the new period ends.
 
     Rehabilitation of Offenders Act 1974 s 6(3). The later sentences are those imposed or begun on or after the day
     on which the sentence meant by `of` was revoked.
     """
-    return [_reopened(case, reach, way) for case, reach in zip(cases, reaches, strict=True)]
+    reopened = [_reopened(case, reach, way) for case, reach in zip(cases, stack[way.level], strict=True)]
+    return {**stack, way.level: reopened}
 
 
 def _reopened(case: Case, reach: Reach, way: Interaction) -> Reach:
@@ -182,9 +130,3 @@ def _reopened(case: Case, reach: Reach, way: Interaction) -> Reach:
 def _imposed_from(slot: Slot, breach: date) -> bool:
     sentence = slot.sentence
     return sentence is not None and (sentence.decided_on or sentence.started_on or LONG_AGO) >= breach
-
-
-INTERACTIONS: dict[str, Callable[[Sequence[Case], Sequence[Reach], Interaction], list[Reach]]] = {
-    "extend": extend,
-    "reopen": reopen,
-}
