@@ -9,7 +9,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import TypeVar
 
-from policies import documents
+from policies import documents, published
 from policies.documents import DocumentError, Table
 from policies.policy import Policy, read_policy
 from policies.regime import Regime, SealRule
@@ -36,6 +36,7 @@ class Library:
 
     regime_versions: Mapping[str, tuple[Regime, ...]]
     policy_versions: Mapping[str, tuple[Policy, ...]]
+    drafts: tuple[str, ...] = ()
 
     @classmethod
     def shipped(cls) -> "Library":
@@ -44,7 +45,10 @@ class Library:
 
     @classmethod
     def load(cls, root: Traversable | Path) -> "Library":
-        """Load the `regimes` and `industries` folders under `root`. Raises DocumentError."""
+        """Load the `regimes` and `industries` folders under `root`. Raises DocumentError.
+
+        A published version that was edited or is missing is refused; `drafts` has the files not published yet.
+        """
         read = {folder.name: _versions(folder, folder.name, read_regime) for folder in _folders(root / "regimes")}
         regimes = {name: tuple(_amended(one, read) for one in versions) for name, versions in read.items()}
         policies: dict[str, tuple[Policy, ...]] = {}
@@ -52,7 +56,10 @@ class Library:
             for industry in _folders(jurisdiction):
                 policy_id = f"{jurisdiction.name}/{industry.name}"
                 policies[policy_id] = _versions(industry, policy_id, read_policy)
-        library = cls(regimes, policies)
+        digests = {**_digests("regimes", regimes), **_digests("industries", policies)}
+        published_digests = published.read_list(root)
+        published.check(published_digests, digests)
+        library = cls(regimes, policies, tuple(published.drafts(published_digests, digests)))
         library._check_bases()
         return library
 
@@ -83,6 +90,14 @@ class Library:
             if there:
                 found[there[-1].jurisdiction] = there[-1]
         return found
+
+    def simulated(self, day: date, *regime_ids: str) -> dict[str, Regime]:
+        """The regimes in force on `day`, with these (proposals, say) in the place of the law that they would change.
+
+        For simulation only. Raises NothingInForce.
+        """
+        named = [self.regime(regime_id, day) for regime_id in regime_ids]
+        return {**self.regimes(day), **{regime.jurisdiction: regime for regime in named}}
 
     def _check_bases(self) -> None:
         readers = {reader for versions in self.regime_versions.values() for one in versions for reader in one.readers}
@@ -125,6 +140,10 @@ def _versions(folder: Traversable, name: str, read: Callable[[Table, str, str, s
         table, digest = documents.read(file, place)
         found.append(read(table, name, version, digest))
     return tuple(found)
+
+
+def _digests(folder: str, shelf: Mapping[str, Sequence[Regime | Policy]]) -> dict[str, str]:
+    return {f"{folder}/{name}/{one.version}.toml": one.digest for name, versions in shelf.items() for one in versions}
 
 
 def _amended(regime: Regime, shelf: Mapping[str, tuple[Regime, ...]]) -> Regime:

@@ -103,9 +103,12 @@ def seal(regime: str, day: date, as_json: bool, file: str) -> None:
 @click.option("--role", required=True, help="A role of that policy, such as teacher.")
 @AS_OF
 @click.option("--reading", type=click.Choice(["strict", "broad"]), default="strict", help="How the law is read.")
+@click.option(
+    "--simulate", metavar="REGIME", help="As if this law of sealing were in force: a proposal such as cn-tiered."
+)
 @AS_JSON
 @click.argument("file")
-def decide(policy_id: str, role: str, day: date, reading: str, as_json: bool, file: str) -> None:
+def decide(policy_id: str, role: str, day: date, reading: str, simulate: str | None, as_json: bool, file: str) -> None:
     """Outcome and reasons for the record in FILE (- for standard input). Names sealed matters: offline use only."""
     from policies.answers import decision
     from policies.evaluator import adjudicate
@@ -120,13 +123,18 @@ def decide(policy_id: str, role: str, day: date, reading: str, as_json: bool, fi
         fail(str(error))
     if role not in policy.roles:
         fail(f'{policy_id} has no role "{role}"; its roles are {", ".join(policy.roles)}')
+    try:
+        regimes = library.regimes(day) if simulate is None else library.simulated(day, simulate)
+    except NothingInForce as error:
+        fail(str(error))
     named = [replace(entry, ref=entry.ref or f"#{number}") for number, entry in enumerate(record.entries, 1)]
     reports = [Report(entry) for entry in (record.entries if as_json else named)]
-    answer = decision(adjudicate(reports, library.regimes(day), policy, role, day, reading, record.born), policy)
+    answer = decision(adjudicate(reports, regimes, policy, role, day, reading, record.born), policy)
     if as_json:
         print_json(answer)
         return
-    click.echo(f"{answer['outcome']}   ({policy.id} of {policy.version}, {role}, on {day}, read {reading}ly)")
+    under = f", simulated under {simulate}" if simulate else ""
+    click.echo(f"{answer['outcome']}   ({policy.id} of {policy.version}, {role}, on {day}, read {reading}ly{under})")
     print_table(
         ["bar", "holds", "entries", "citation"],
         [
