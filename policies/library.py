@@ -100,7 +100,8 @@ class Library:
         return {**self.regimes(day), **{regime.jurisdiction: regime for regime in named}}
 
     def _check_bases(self) -> None:
-        readers = {reader for versions in self.regime_versions.values() for one in versions for reader in one.readers}
+        laws = [one for versions in self.regime_versions.values() for one in versions if one.mode == "enacted"]
+        readers = {reader for one in laws for reader in one.readers}
         for versions in self.policy_versions.values():
             for policy in versions:
                 for bar in policy.bars:

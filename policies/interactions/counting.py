@@ -75,8 +75,9 @@ def _applies(tier: Tier, counted: Sequence[tuple[Case, Truth]]) -> Truth:
     least = max(_number([case for case in sure if case.decision.day]), bool(sure))
     most = _number([case for case, _ in counted])
     reached = True if least >= tier.least else None if most >= tier.least else False
-    alike = any_of(all_of((part, condition.holds(case))) for case, part in counted for condition in tier.alike)
-    return any_of((reached, alike))
+    # What puts a person in a tier whatever the number is a finding: one that the record does not show was not made.
+    shown = [part for case, part in counted if any(condition.holds(case) for condition in tier.alike)]
+    return any_of((reached, *shown))
 
 
 def _number(cases: Sequence[Case]) -> int:
