@@ -1,5 +1,6 @@
 """A document with a mistake is refused with the file, the place and what would be right; nothing is guessed."""
 
+import hashlib
 import shutil
 from collections.abc import Callable
 from datetime import date
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from policies import published
 from policies.documents import DocumentError
 from policies.evaluator import adjudicate
 from policies.library import Library, NothingInForce
@@ -125,3 +127,57 @@ def test_the_boundary_of_a_period_is_data(shelf: Path) -> None:
             reports, library.regimes(day), policy, "physician", day, "strict"
         ).outcome
     assert outcomes == {"2026-06-30": "ineligible", "2026-07-01": "eligible"}
+
+
+def publish(shelf: Path) -> None:
+    """Write the list of everything on the shelf."""
+    digests = {
+        str(file.relative_to(shelf)): f"sha256:{hashlib.sha256(file.read_bytes()).hexdigest()}"
+        for folder in ("regimes", "industries")
+        for file in (shelf / folder).rglob("*.toml")
+        if file.name != "examples.toml"
+    }
+    (shelf / "published.toml").write_text(published.write_list(digests), "utf-8")
+
+
+def test_an_edited_published_version_is_refused(shelf: Path) -> None:
+    """A blank more in a comment is an edit: the digest is that of the bytes."""
+    publish(shelf)
+    assert Library.load(shelf).drafts == ()
+    target = shelf / REGIME
+    target.write_bytes(target.read_bytes() + b"\n")
+    with pytest.raises(DocumentError, match=r"regimes/cn/2026-01-01\.toml: was edited .* as a new version"):
+        Library.load(shelf)
+
+
+def test_a_published_version_stays_on_the_shelf(shelf: Path) -> None:
+    """Yesterday's answers name it."""
+    publish(shelf)
+    (shelf / REGIME).unlink()
+    with pytest.raises(DocumentError, match=r'"regimes/cn/2026-01-01\.toml": is published'):
+        Library.load(shelf)
+
+
+def test_what_is_not_listed_is_a_draft(shelf: Path) -> None:
+    """It loads, and is said to be one."""
+    publish(shelf)
+    text = (shelf / POLICY).read_text("utf-8").replace("in_force = 2025-06-01", "in_force = 2027-01-01")
+    (shelf / "industries/cn/kindergarten/2027-01-01.toml").write_text(text, "utf-8")
+    assert Library.load(shelf).drafts == ("industries/cn/kindergarten/2027-01-01.toml",)
+
+
+def test_everything_that_ships_is_published() -> None:
+    """Law that decides live checks has its digest recorded."""
+    assert Library.shipped().drafts == ()
+
+
+def test_a_policy_rests_on_no_proposal(shelf: Path) -> None:
+    """A reader of a proposal is a basis for nobody: it is law nowhere."""
+    text = (shelf / REGIME).read_text("utf-8").replace('mode = "enacted"', 'mode = "proposal"')
+    folder = shelf / "regimes/cn-tiered"
+    folder.mkdir(exist_ok=True)
+    (folder / "2026-01-01.toml").write_text(text.replace("cn/unit-enquiry", "cn-tiered/anybody"), "utf-8")
+    target = shelf / POLICY
+    target.write_text(swap('"cn/unit-enquiry"', '"cn-tiered/anybody"')(target.read_text("utf-8")), "utf-8")
+    with pytest.raises(DocumentError, match='"cn-tiered/anybody" is not a reader'):
+        Library.load(shelf)
