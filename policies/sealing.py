@@ -9,6 +9,7 @@ never starts before the one below it.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 
 from policies.cases import Case, Slot, cases_of, decided_by
 from policies.days import NO_DAY, Span
@@ -28,7 +29,7 @@ class Phase:
     start: date | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: the levels are worked out once and kept
 class Sealed:
     """One entry with its seal on the day asked about. `regime` None: no law is known for its jurisdiction."""
 
@@ -41,7 +42,7 @@ class Sealed:
         """The entry itself."""
         return self.case.entry
 
-    @property
+    @cached_property
     def levels(self) -> tuple[str, ...]:
         """Every level that the entry may have on the day: one when it is settled."""
         if self.regime is None:
