@@ -6,7 +6,7 @@ counts at all was decided by the day asked about.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from policies.days import ANY_DAY, LONG_AGO, NEVER, NO_DAY, ZERO, Duration, Span
 from policies.model import Entry, Sentence
@@ -74,6 +74,18 @@ class Case:
             return Span(self.decision.earliest, NEVER)
         return self._sentence_clock(name, slot, slot.sentence)
 
+    def birth(self) -> Span:
+        """The day of birth within the bounds that the record gives: the day itself, or the ages on known days."""
+        if self.born:
+            return Span.on(self.born)
+        earliest, latest = LONG_AGO, NEVER
+        entry = self.entry
+        for age, day in ((entry.age_at_act, entry.acted_on), (entry.age_at_decision, entry.decided_on)):
+            if age is not None and day is not None:
+                earliest = max(earliest, Duration(12 * (age + 1), 0).before(day) + timedelta(days=1))
+                latest = min(latest, Duration(12 * age, 0).before(day))
+        return Span(earliest, latest)
+
     def latest(self, name: str) -> Span:
         """The latest day that the clock `name` has over the sentences."""
         days = [self.clock(name, slot) for slot in self.slots]
@@ -90,9 +102,9 @@ class Case:
             case "term-end":
                 return slot.total_end
             case "end":
-                return _end(sentence, self.decision)
+                return _end(sentence, self.decision, self.day)
             case "completion":
-                return _completion(sentence, self.decision)
+                return _completion(sentence, self.decision, self.day)
             case "cease":
                 ended = (sentence.completed_on, sentence.revoked_on, self.entry.ended_on)
                 return Span.on(min((day for day in ended if day), default=NEVER))
@@ -183,17 +195,17 @@ def _by_custody(day: Span, sentence: Sentence) -> Span:
     return Span(day.earliest, length.after(day.latest))
 
 
-def _completion(sentence: Sentence, decision: Span) -> Span:
+def _completion(sentence: Sentence, decision: Span, day: date) -> Span:
     if sentence.completed_on:
         return Span.on(sentence.completed_on)
+    if sentence.outstanding is False:  # known to be done by the day asked about, and not since when
+        return Span(decision.earliest, day)
     return NO_DAY if sentence.outstanding else Span(decision.earliest, NEVER)
 
 
-def _end(sentence: Sentence, decision: Span) -> Span:
-    if sentence.completed_on:
-        return Span.on(sentence.completed_on)
-    if sentence.outstanding:
-        return NO_DAY
+def _end(sentence: Sentence, decision: Span, day: date) -> Span:
+    if sentence.completed_on or sentence.outstanding is not None:
+        return _completion(sentence, decision, day)
     if sentence.supervised_until:
         return Span.on(sentence.supervised_until)
     end = term_end(sentence, decision)

@@ -5,7 +5,7 @@ from datetime import date
 
 from policies import cases, limits, vocabulary
 from policies.cases import Case, Slot
-from policies.days import Span
+from policies.days import LONG_AGO, Span
 from policies.documents import Table
 from policies.model import Entry, Sentence
 from policies.truth import Truth, all_of, negation
@@ -87,18 +87,19 @@ def _age(attribute: str) -> Callable[[Table, str], EntryTest]:
             if age is not None:
                 return limits.between(age, bounds)
             when = {"age": Span.on(case.day), "age_at_act": case.act, "age_at_decision": case.decision}[attribute]
-            return _age_within(case.born, when, bounds)
+            return _age_within(case.birth(), when, bounds)
 
         return test
 
     return read
 
 
-def _age_within(born: date | None, when: Span, bounds: dict[str, int]) -> Truth:
-    """An age that the entry does not give, from the day of birth: settled where the bounds of the day settle it."""
-    if born is None:
+def _age_within(born: Span, when: Span, bounds: dict[str, int]) -> Truth:
+    """An age that the entry does not give, from the day of birth: settled where the bounds of both days settle it."""
+    if born.earliest > born.latest or born.earliest == LONG_AGO:
         return None
-    youngest, oldest = _age_on(born, max(when.earliest, born)), _age_on(born, max(when.latest, born))
+    youngest = _age_on(born.latest, max(when.earliest, born.latest))
+    oldest = _age_on(born.earliest, max(when.latest, born.earliest))
     answers = [
         {limits.between(youngest, {limit: bound}), limits.between(oldest, {limit: bound})}
         for limit, bound in bounds.items()

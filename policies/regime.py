@@ -10,7 +10,7 @@ from policies.rules import Condition
 from policies.source import Source
 from policies.truth import Truth, any_of
 
-LEVELS = ("open", "shallow", "deep", "erased")
+LEVELS: tuple[str, ...] = ("open", "shallow", "deep", "erased")
 """Seal levels, from the one that anybody may be told of to the one that nobody may."""
 
 

@@ -24,7 +24,7 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "stay": (("by",), ()),
     "cap": (("of",), ()),
     "count-tier": (("of",), ()),
-    "revoke": (("of", "by"), ()),
+    "revoke": (("of", "by"), ("same",)),
 }
 """The named interactions between entries: the parts that entries must play in each, and those that they may."""
 
@@ -35,7 +35,7 @@ def read_regime(table: Table, regime_id: str, version: str, digest: str) -> Regi
     source = take_source(table)
     if table.take_day("in_force").isoformat() != version:
         raise table.error("in_force", f"does not agree with the file's name, {version}.toml")
-    compiled = _compiler(boundary, scale.read_scale(table.take_tables("scale"), boundary))
+    compiled = _compiler(boundary, scale.read_scale(table.take_tables("scale"), boundary, source))
     regime = Regime(
         id=regime_id,
         version=version,
@@ -47,7 +47,7 @@ def read_regime(table: Table, regime_id: str, version: str, digest: str) -> Regi
         digest=digest,
         combined=_combined(table),
         rules=_rules(table, boundary, compiled),
-        interactions=tuple(_interaction(one, compiled) for one in table.take_tables("interaction")),
+        interactions=tuple(_interaction(one, boundary, compiled) for one in table.take_tables("interaction")),
         readers={
             reader.id: reader for reader in (_reader(one, regime_id, compiled) for one in table.take_tables("reader"))
         },
@@ -165,7 +165,7 @@ def _ranks(table: Table) -> dict[str, frozenset[str]]:
     return found
 
 
-def _interaction(table: Table, compiled: Compile) -> Interaction:
+def _interaction(table: Table, boundary: str, compiled: Compile) -> Interaction:
     name = table.take_word("name", PARTS)
     must, may = PARTS[name]
     conditions = {key: _conditions(table, key, compiled) for key in (*must, *may)}
@@ -173,12 +173,12 @@ def _interaction(table: Table, compiled: Compile) -> Interaction:
         if not conditions[key]:
             raise table.error(key, f"is missing: [[interaction.{key}]] says which entries are meant")
     level = table.take_word("level", LEVELS[1:])
-    interaction = Interaction(name, level, take_source(table), conditions, **_settings(table, name, compiled))
+    interaction = Interaction(name, level, take_source(table), conditions, **_settings(table, name, boundary, compiled))
     table.done()
     return interaction
 
 
-def _settings(table: Table, name: str, compiled: Compile) -> dict[str, Any]:
+def _settings(table: Table, name: str, boundary: str, compiled: Compile) -> dict[str, Any]:
     match name:
         case "all-or-nothing":
             until = table.take_word("until", LEVELS[2:]) if table.has("until") else None
@@ -191,7 +191,10 @@ def _settings(table: Table, name: str, compiled: Compile) -> dict[str, Any]:
             return {"most": table.take_number("most")}
         case "count-tier":
             person = table.take_word("scope", ("person", "record")) == "person"
-            return {"person": person, "tiers": tuple(_tier(one, compiled) for one in table.take_tables("tier"))}
+            return {
+                "person": person,
+                "tiers": tuple(_tier(one, boundary, compiled) for one in table.take_tables("tier")),
+            }
         case "revoke":
             return {"same_times": table.take_number("same_times", 1)}
     return {}
@@ -201,13 +204,14 @@ def _stays(table: Table) -> bool:
     return table.take_word("reached", ("stays", "returns")) == "stays"
 
 
-def _tier(table: Table, compiled: Compile) -> Tier:
+def _tier(table: Table, boundary: str, compiled: Compile) -> Tier:
     never = table.take_flag("never")
+    period = table.take_duration("period", ZERO)
     tier = Tier(
         least=table.take_number("from"),
         never=never,
         clock="decision" if never else table.take_word("clock", _CLOCKS),
-        period=table.take_duration("period", ZERO),
+        period=period if period == ZERO else period + grace(boundary),
         alike=_conditions(table, "or", compiled),
     )
     table.done()

@@ -10,16 +10,26 @@ from itertools import groupby
 from policies.cases import Case
 from policies.documents import Table
 from policies.rules import Condition, Points, compile_condition
+from policies.source import Source, take_source
 
 _Row = tuple[Condition, int]
 
+_OF_A_ROW = ("axis", "points", "cite", "cite_zh", "confidence", "contested", "note")
 
-def read_scale(tables: Sequence[Table], boundary: str) -> Points | None:
-    """Compile the rows `[[scale]]` of a document; None where it has none. Raises DocumentError."""
+
+def read_scale(tables: Sequence[Table], boundary: str, source: Source) -> Points | None:
+    """Compile the rows `[[scale]]` of a document; None where it has none. Raises DocumentError.
+
+    A row is cited as the document is, unless it says its own.
+    """
     rows: list[tuple[str, _Row]] = []
     for table in tables:
-        rows.append((table.take_text("axis"), (compile_condition(table, boundary), table.take_number("points"))))
-        table.done()
+        axis, points = table.take_text("axis"), table.take_number("points")
+        take_source(table, source)
+        rest = {key: value for key, value in table.data.items() if key not in _OF_A_ROW}
+        conditions = Table(rest, table.file, table.place)
+        rows.append((axis, (compile_condition(conditions, boundary), points)))
+        conditions.done()
     if not rows:
         return None
     rows.sort(key=lambda row: row[0])  # stable: within an axis the order of the document stays

@@ -6,13 +6,13 @@ whose condition is unknown leaves it and the following open. Over the sentences 
 never starts before the one below it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
 from policies.cases import Case, Slot, cases_of, decided_by
-from policies.days import NO_DAY, Span
+from policies.days import LONG_AGO, NEVER, NO_DAY, Span
 from policies.interactions.named import INTERACTIONS
 from policies.interactions.reach import Part, Reach, Stack
 from policies.model import Entry
@@ -90,36 +90,24 @@ class Sealed:
     @property
     def timeline(self) -> tuple[Phase, ...]:
         """The levels in order, from the first to the last that the law foresees as things stand."""
-        moves = sorted(self._moves(), key=lambda move: (move[1].earliest, move[1].latest, LEVELS.index(move[0])))
-        phases: list[Phase] = []
-        for number, (level, span) in enumerate(moves):
-            overtaken = any(
-                other.latest <= span.earliest and self._above(name, level) for name, other in moves[number + 1 :]
-            )
-            passed = any(self._above(name, level) and other.latest <= span.earliest for name, other in moves[:number])
-            if overtaken or (passed and not self._returns(level, span)):
-                continue
+        times = {level: [(reach.span, NEVER), *reach.before] for level, reach in self.reaches.items()}
+        decided = self.case.decision.day
+        days = {day for level in times.values() for span, until in level for day in (span.day, until)}
+        known = sorted(day for day in days if day and day != NEVER and day > (decided or LONG_AGO))
+        phases = [Phase("open", None)] if decided is None else []
+        for day in [decided, *known] if decided else known:
+            level = _level_on(day, times)
             if not phases or phases[-1].level != level:
-                phases.append(Phase(level, span.day))
+                phases.append(Phase(level, day))
+        for level, reach in self.reaches.items():
+            if reach.span.day is None and not reach.span.never and not self._overtaken(level, reach.span):
+                phases.insert(_place(phases, reach.span), Phase(level, None))
         return tuple(phases)
 
-    @staticmethod
-    def _above(name: str, level: str) -> bool:
-        return LEVELS.index(name) > LEVELS.index(level)
-
-    def _returns(self, level: str, span: Span) -> bool:
-        return any(span == Span.on(until) for reach in self.reaches.values() for _, until in reach.before) and (
-            level == "open"
-        )
-
-    def _moves(self) -> Iterator[tuple[str, Span]]:
-        yield "open", self.case.decision
-        for level, reach in self.reaches.items():
-            for span, until in reach.before:
-                yield level, span
-                yield "open", Span.on(until)
-            if not reach.span.never:
-                yield level, reach.span
+    def _overtaken(self, level: str, span: Span) -> bool:
+        """Is a higher level surely reached before this one can be?"""
+        higher = LEVELS[LEVELS.index(level) + 1 :]
+        return any(self.reaches[name].span.latest <= span.earliest for name in higher if name in self.reaches)
 
     @property
     def since(self) -> date | None:
@@ -134,7 +122,8 @@ class Sealed:
     def _around(self) -> tuple[date | None, date | None]:
         level, phases = self.level, self.timeline
         if level is None:
-            above = [phase for phase in phases if self._above(phase.level, self.levels[-1])]
+            higher = LEVELS[LEVELS.index(self.levels[-1]) + 1 :]
+            above = [phase for phase in phases if phase.level in higher]
             return None, above[0].start if above else None
         now = [
             n for n, phase in enumerate(phases) if phase.level == level and (phase.start or date.min) <= self.case.day
@@ -143,6 +132,20 @@ class Sealed:
             return None, None
         following = phases[now[-1] + 1 :]
         return phases[now[-1]].start, following[0].start if following else None
+
+
+def _level_on(day: date, times: Mapping[str, Sequence[tuple[Span, date]]]) -> str:
+    """The highest level that an entry has on a day, of the times at each level that are known."""
+    for level in reversed(LEVELS[1:]):
+        if any(span.day and span.day <= day < until for span, until in times.get(level, ())):
+            return level
+    return "open"
+
+
+def _place(phases: Sequence[Phase], span: Span) -> int:
+    """Where a phase stands whose day is not settled: after those that begin before it can."""
+    before = [number for number, phase in enumerate(phases) if phase.start is None or phase.start <= span.earliest]
+    return before[-1] + 1 if before else 0
 
 
 def seal(entries: Sequence[Entry], regimes: Mapping[str, Regime], day: date, born: date | None = None) -> list[Sealed]:

@@ -53,20 +53,37 @@ def count_tier(cases: Sequence[Case], stack: Stack, way: Interaction) -> Stack:
     """
     meant = [way.means("of", case) for case in cases]
     spans = []
+    comings: dict[int, list[tuple[Span, Span]]] = {}
     for one, reach in enumerate(stack[way.level]):
-        span = reach.span
-        if meant[one] is not False:
-            counted = [
-                (case, part if way.person else all_of((part, negation(cases[one].decision.before(case.decision)))))
-                for case, part in zip(cases, meant, strict=True)
-            ]
-            counted = [(case, part) for case, part in counted if part is not False]
-            for tier in way.tiers:
-                applies = _applies(tier, counted)
-                if applies is not False:
-                    span = span.moved_to(_tier_day(tier, counted), applies is True and meant[one] is True)
+        counted = [
+            (case, part if way.person else all_of((part, negation(cases[one].decision.before(case.decision)))))
+            for case, part in zip(cases, meant, strict=True)
+        ]
+        counted = [(case, part) for case, part in counted if part is not False]
+        span = _tiered(reach.span, meant[one], counted, way)
         spans.append(span)
-    return moved(stack, way.level, spans, way)
+        # For the time that is over: what each matter made of it together with those before.
+        comings[one] = [
+            (last.decision, _tiered(reach.span, meant[one], [(c, p) for c, p in counted if not _after(c, last)], way))
+            for last, _ in counted
+        ]
+    return moved(stack, way.level, spans, way, comings)
+
+
+def _after(case: Case, other: Case) -> bool:
+    """Was it surely decided after the other?"""
+    return other.decision.before(case.decision) is True
+
+
+def _tiered(span: Span, meant: Truth, counted: Sequence[tuple[Case, Truth]], way: Interaction) -> Span:
+    """The day of a matter when these are counted."""
+    if meant is False:
+        return span
+    for tier in way.tiers:
+        applies = _applies(tier, counted)
+        if applies is not False:
+            span = span.moved_to(_tier_day(tier, counted), applies is True and meant is True)
+    return span
 
 
 def _applies(tier: Tier, counted: Sequence[tuple[Case, Truth]]) -> Truth:

@@ -6,7 +6,7 @@ from policies.cases import Case
 from policies.days import LONG_AGO, NEVER, NO_DAY, Span
 from policies.interactions.reach import Comings, Reach, Stack, moved, together
 from policies.regime import LEVELS, Interaction
-from policies.truth import Truth, all_of, negation
+from policies.truth import Truth, all_of, any_of, negation
 
 
 def restart(cases: Sequence[Case], stack: Stack, way: Interaction) -> Stack:
@@ -23,6 +23,7 @@ def restart(cases: Sequence[Case], stack: Stack, way: Interaction) -> Stack:
         for row in may
     ]
     spans = [reach.span for reach in stack[way.level]]
+    comings: dict[int, list[tuple[Span, Span]]] = {one: [] for one in range(len(cases))}
     before: list[Span] = []
     while before != spans:
         before = list(spans)
@@ -33,7 +34,9 @@ def restart(cases: Sequence[Case], stack: Stack, way: Interaction) -> Stack:
                 if surely is not False:
                     day = _counted_from(clocks[other], cases[one], reach, 1)
                     spans[one] = spans[one].moved_to(day, surely is True)
-    return moved(stack, way.level, spans, way)
+                if surely:
+                    comings[one].append((cases[other].decision, day))
+    return moved(stack, way.level, spans, way, comings)
 
 
 def _may_restart(one: int, other: int, cases: Sequence[Case], way: Interaction) -> Truth:
@@ -71,7 +74,7 @@ def revoke(cases: Sequence[Case], stack: Stack, way: Interaction) -> Stack:
     """A new matter committed before an earlier one is deep puts that one back to its start, at every level up to it.
 
     A proposal (Shen Yi; law nowhere): the clock is the new decision, the periods are those of the earlier matter's own
-    rules, so many times (`same_times`) when both are judged by the same rule.
+    rules, so many times (`same_times`) when both are of one sort.
     """
     levels = [level for level in LEVELS[1:] if LEVELS.index(level) <= LEVELS.index(way.level)]
     spans = {level: [reach.span for reach in stack[level]] for level in levels}
@@ -109,13 +112,18 @@ def _put_back(one: int, other: int, level: str, cases: Sequence[Case], stack: St
     reach, new = stack[level][one], cases[other].decision
     if reach.rule is None:
         return NO_DAY
-    same = _same_rule(stack[way.level][one], stack[way.level][other])
+    same = _of_one_sort(one, other, cases, stack, way)
     times = {True: (way.same_times,), False: (1,), None: (1, way.same_times)}[same]
     days = [_counted_from(new, cases[one], reach, number) for number in times]
     return days[0].either(days[-1])
 
 
-def _same_rule(one: Reach, other: Reach) -> Truth:
-    same = one.rule is not None and other.rule is not None and one.rule.id == other.rule.id
-    sure = all(part.sure for reach in (one, other) for part in reach.parts)
-    return same if sure else None
+def _of_one_sort(one: int, other: int, cases: Sequence[Case], stack: Stack, way: Interaction) -> Truth:
+    """Are both of the sort that one condition of `same` means; or, where there is none, judged by the same rule?"""
+    sorts = way.conditions["same"]
+    if sorts:
+        return any_of(all_of((sort.holds(cases[one]), sort.holds(cases[other]))) for sort in sorts)
+    reaches = stack[way.level][one], stack[way.level][other]
+    rules = [reach.rule.id if reach.rule else None for reach in reaches]
+    sure = all(part.sure for reach in reaches for part in reach.parts)
+    return (rules[0] is not None and rules[0] == rules[1]) if sure else None
