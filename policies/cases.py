@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from policies import sentences
 from policies.days import ANY_DAY, LONG_AGO, NEVER, NO_DAY, ZERO, Duration, Span
 from policies.model import Entry, Sentence
-from policies.truth import Truth
 from policies.vocabulary import meaning
 
 ENTRY_CLOCKS = ("act", "decision", "ended", "set-aside", "clean")
@@ -18,11 +18,12 @@ ENTRY_CLOCKS = ("act", "decision", "ended", "set-aside", "clean")
 the day since which a person has been clean of drugs."""
 
 SENTENCE_CLOCKS = (
-    *("start", "release", "release-or-decision", "term-end", "end", "completion", "cease", "revocation"),
+    *("start", "release", "release-or-decision", "term-end", "end", "shown-end", "completion", "cease", "revocation"),
 )
 """Clocks of a sentence. `release-or-decision` is the release from custody, and the decision for what is no custody;
 `term-end` is start + length as imposed (consecutive terms of a proceeding together); `end` is completion, else the
-last day of supervision, else the term's end; `cease` is when an order without a fixed end stopped, as things stand."""
+last day of supervision, else the term's end; `shown-end` is the end that the register shows, and nothing delays
+where it shows none; `cease` is when an order without a fixed end stopped, as things stand."""
 
 PLUS = ("length", "custody")
 """What a period may be lengthened by: the sentence as imposed, or the time spent in custody for it."""
@@ -94,17 +95,21 @@ class Case:
     def _sentence_clock(self, name: str, slot: Slot, sentence: Sentence) -> Span:
         match name:
             case "start":
-                return start_of(sentence, self.decision)
+                return sentences.start_of(sentence, self.decision)
             case "release":
-                return _release(sentence, self.decision)
+                return sentences.release_of(sentence, self.decision)
             case "release-or-decision":
-                return _release(sentence, self.decision) if in_custody(sentence) else self.decision
+                return (
+                    sentences.release_of(sentence, self.decision) if sentences.in_custody(sentence) else self.decision
+                )
             case "term-end":
                 return slot.total_end
             case "end":
-                return _end(sentence, self.decision, self.day)
+                return sentences.end_of(sentence, self.decision, self.day)
+            case "shown-end":
+                return sentences.shown_end_of(sentence)
             case "completion":
-                return _completion(sentence, self.decision, self.day)
+                return sentences.completion_of(sentence, self.decision, self.day)
             case "cease":
                 ended = (sentence.completed_on, sentence.revoked_on, self.entry.ended_on)
                 return Span.on(min((day for day in ended if day), default=NEVER))
@@ -130,41 +135,10 @@ def _decision(entry: Entry, day: date) -> Span:
 def _slots(entry: Entry, decision: Span) -> tuple[Slot, ...]:
     if entry.sentences is None:
         return (Slot(None, known=False),)
-    alone = tuple(Slot(one, True, one.length, one.started_on, term_end(one, decision)) for one in entry.sentences)
+    alone = tuple(
+        Slot(one, True, one.length, one.started_on, sentences.term_end(one, decision)) for one in entry.sentences
+    )
     return alone or (Slot(None),)
-
-
-def start_of(sentence: Sentence, decision: Span) -> Span:
-    """The first day of a sentence: on or after the decision, on or before the release."""
-    if sentence.started_on:
-        return Span.on(sentence.started_on)
-    released, earliest = sentence.released_on, max(decision.earliest, sentence.decided_on or LONG_AGO)
-    if released is None:
-        return Span(earliest, NEVER)
-    if sentence.length and not sentence.revoked_on:
-        earliest = max(earliest, sentence.length.before(released))
-    return Span(min(earliest, released), released)
-
-
-def term_end(sentence: Sentence, decision: Span) -> Span:
-    """Start + length as imposed; never when indefinite; anything from the start on when the length is not known."""
-    if sentence.indefinite or sentence.kind in meaning("endless"):
-        return NO_DAY
-    start = start_of(sentence, decision)
-    return start.plus(sentence.length) if sentence.length else Span(start.earliest, NEVER)
-
-
-def _release(sentence: Sentence, decision: Span) -> Span:
-    if sentence.released_on:
-        return Span.on(sentence.released_on)
-    latest = NEVER if sentence.revoked_on else term_end(sentence, decision).latest
-    latest = min(latest, sentence.completed_on or NEVER)
-    return Span(min(start_of(sentence, decision).earliest, latest), latest)
-
-
-def in_custody(sentence: Sentence) -> bool:
-    """Is it served in custody? Not where it is suspended and that was not revoked."""
-    return sentence.kind in meaning("custody") and (not sentence.suspended or sentence.revoked_on is not None)
 
 
 def lengthened(day: Span, plus: str | None, slot: Slot) -> Span:
@@ -175,56 +149,12 @@ def lengthened(day: Span, plus: str | None, slot: Slot) -> Span:
     if sentence is None:
         return Span(day.earliest, NEVER)
     if plus == "custody":
-        return _by_custody(day, sentence)
+        return sentences.lengthened_by_custody(day, sentence)
     if sentence.indefinite or sentence.kind in meaning("endless"):
         return NO_DAY
     if slot.total is None:
         return Span(day.earliest, NEVER) if sentence.kind in meaning("custody") else day
     return day.plus(slot.total)
-
-
-def _by_custody(day: Span, sentence: Sentence) -> Span:
-    if not in_custody(sentence):
-        return day
-    start, release, length = sentence.started_on, sentence.released_on, sentence.length
-    if start and release:
-        served_whole = length is not None and length.after(start) == release
-        return day.plus(length if served_whole and length else Duration(0, (release - start).days))
-    if length is None or sentence.revoked_on or sentence.indefinite or sentence.kind in meaning("endless"):
-        return Span(day.earliest, NEVER)
-    return Span(day.earliest, length.after(day.latest))
-
-
-def _completion(sentence: Sentence, decision: Span, day: date) -> Span:
-    if sentence.completed_on:
-        return Span.on(sentence.completed_on)
-    if sentence.outstanding is False:  # known to be done by the day asked about, and not since when
-        return Span(decision.earliest, day)
-    return NO_DAY if sentence.outstanding else Span(decision.earliest, NEVER)
-
-
-def _end(sentence: Sentence, decision: Span, day: date) -> Span:
-    if sentence.completed_on or sentence.outstanding is not None:
-        return _completion(sentence, decision, day)
-    if sentence.supervised_until:
-        return Span.on(sentence.supervised_until)
-    end = term_end(sentence, decision)
-    # A suspended sentence ends with its probation, and that is longer than the term that was imposed.
-    return Span(end.earliest, NEVER) if sentence.suspended else end
-
-
-def outstanding(sentence: Sentence, day: date) -> Truth:
-    """Is the sentence known not to be completed or paid on `day`? `completed_on` settles it."""
-    if sentence.completed_on:
-        return sentence.completed_on > day
-    return sentence.outstanding
-
-
-def shown_outstanding(sentence: Sentence, day: date) -> bool:
-    """Does the register show that the sentence is still open on `day`: not completed, or supervision still running?"""
-    if sentence.completed_on:
-        return sentence.completed_on > day
-    return bool(sentence.outstanding) or (sentence.supervised_until is not None and sentence.supervised_until > day)
 
 
 def cases_of(entries: Sequence[Entry], day: date, born: date | None, combined: Iterable[str]) -> list[Case]:
@@ -277,7 +207,7 @@ def _combined_end(terms: list[tuple[Case, Slot]]) -> Span:
         assert sentence is not None  # noqa: S101 - only slots with a sentence are terms
         if sentence.started_on or not sentence.consecutive:  # without a start it begins where the others end
             end = end.or_later(slot.total_end)
-        start = start.or_earlier(start_of(sentence, case.decision))
+        start = start.or_earlier(sentences.start_of(sentence, case.decision))
         if sentence.consecutive:
             lengths = lengths + (sentence.length or ZERO)
         else:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import date
 
-from policies import cases, limits, vocabulary
+from policies import limits, sentences, vocabulary
 from policies.cases import Case, Slot
 from policies.days import LONG_AGO, Span
 from policies.documents import Table
@@ -59,7 +59,7 @@ def _has_trait(entry: Entry, trait: str) -> Truth:
     grades = vocabulary.graded(trait)
     if grades is not None and entry.grade is not None:
         return entry.grade in grades
-    return False if entry.traits_complete else None
+    return False if entry.traits_complete or entry.traits & vocabulary.opposites(trait) else None
 
 
 def _with_sentence(table: Table, key: str) -> EntryTest:
@@ -212,7 +212,7 @@ SLOT_KEYS: dict[str, Callable[[Table, str], SlotTest]] = {
     "suspended": _flag(lambda sentence, _: sentence.suspended),
     "endorsed": _flag(lambda sentence, _: sentence.endorsed),
     "revoked": _flag(lambda sentence, case: sentence.revoked_on is not None and sentence.revoked_on <= case.day),
-    "outstanding": _flag(lambda sentence, case: cases.outstanding(sentence, case.day)),
-    "shown_outstanding": _flag(lambda sentence, case: cases.shown_outstanding(sentence, case.day)),
+    "outstanding": _flag(lambda sentence, case: sentences.outstanding(sentence, case.day)),
+    "shown_outstanding": _flag(lambda sentence, case: sentences.shown_outstanding(sentence, case.day)),
     "term": _term,
 }

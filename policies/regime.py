@@ -20,10 +20,11 @@ class Bound:
 
     clock: str
     period: Duration
+    not_before: date | None
 
     def day(self, case: Case, slot: Slot) -> Span:
         """The day, for this sentence."""
-        return case.clock(self.clock, slot).plus(self.period)
+        return _floored(case.clock(self.clock, slot).plus(self.period), self.not_before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +71,17 @@ class SealRule:
         day = lengthened(day.plus(self.period * times), self.plus, slot)
         if self.period != ZERO or self.plus:
             day = day.plus(self.grace)
+        day = _floored(day, self.not_before)
         if self.or_earlier:
             day = day.or_earlier(self.or_earlier.day(case, slot))
         if self.or_later:
             day = day.or_later(self.or_later.day(case, slot))
-        return day.or_later(Span.on(self.not_before)) if self.not_before else day
+        return day
+
+
+def _floored(day: Span, not_before: date | None) -> Span:
+    """The day, or a law's own first day where that is later."""
+    return day.or_later(Span.on(not_before)) if not_before else day
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "reopen": (("of",), ()),
     "all-or-nothing": (("of",), ("silent",)),
     "restart": (("of", "by"), ("pass_over",)),
-    "stay": (("by",), ()),
+    "stay": (("by",), ("of",)),
     "cap": (("of",), ()),
     "count-tier": (("of",), ()),
     "revoke": (("of", "by"), ("same",)),
@@ -94,6 +94,7 @@ def _rule(table: Table, boundary: str, compiled: Compile, not_before: date | Non
         raise table.error("never", "is true, so there is no clock and no period")
     level = table.take_word("level", LEVELS[1:])
     lower = LEVELS[1 : LEVELS.index(level)]
+    floor = table.take_day("not_before", not_before)
     rule = SealRule(
         id=table.take_text("id"),
         level=level,
@@ -103,9 +104,9 @@ def _rule(table: Table, boundary: str, compiled: Compile, not_before: date | Non
         period=table.take_duration("period", ZERO),
         plus=table.take_word("plus", cases.PLUS) if table.has("plus") else None,
         never=never,
-        or_earlier=_bound(table, "or_earlier"),
-        or_later=_bound(table, "or_later"),
-        not_before=table.take_day("not_before", not_before),
+        or_earlier=_bound(table, "or_earlier", floor),
+        or_later=_bound(table, "or_later", None),
+        not_before=floor,
         no_other=_others(table, compiled),
         grace=grace(boundary),
     )
@@ -113,11 +114,15 @@ def _rule(table: Table, boundary: str, compiled: Compile, not_before: date | Non
     return rule
 
 
-def _bound(table: Table, key: str) -> Bound | None:
+def _bound(table: Table, key: str, not_before: date | None) -> Bound | None:
     inner = table.take_table(key)
     if inner is None:
         return None
-    bound = Bound(inner.take_word("clock", _CLOCKS), inner.take_duration("period", ZERO))
+    bound = Bound(
+        clock=inner.take_word("clock", _CLOCKS),
+        period=inner.take_duration("period", ZERO),
+        not_before=inner.take_day("not_before", not_before),
+    )
     inner.done()
     return bound
 

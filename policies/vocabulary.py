@@ -52,6 +52,13 @@ def graded(trait: str) -> frozenset[str] | None:
     return None if grades is None else frozenset(grades)
 
 
+@cache
+def opposites(trait: str) -> frozenset[str]:
+    """The traits of which none is there where this one is."""
+    pairs = [pair for pair in _document("meaning.toml")["opposite"] if trait in pair]
+    return frozenset(other for pair in pairs for other in pair if other != trait)
+
+
 def said_together() -> list[tuple[str, str, Label]]:
     """Pairs of offences that a text says as one, with the words for both."""
     return [(pair["first"], pair["second"], pair) for pair in _document("meaning.toml")["together"]]

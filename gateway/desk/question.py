@@ -20,7 +20,7 @@ LOOKS_AT: Mapping[str, tuple[str, ...]] = {
     "except_offence": ("offence",),
     "disposition": (),
     "grade": ("grade",),
-    "traits": ("traits", "traits_complete"),
+    "traits": ("traits", "traits_complete", "grade"),
     "substance": ("drug.substance",),
     "addiction": ("drug.addiction",),
     "conduct": ("drug.conduct",),
@@ -37,6 +37,11 @@ LOOKS_AT: Mapping[str, tuple[str, ...]] = {
     "endorsed": ("sentences.kind", "sentences.endorsed"),
     "revoked": ("sentences.kind", "sentences.revoked_on"),
     "outstanding": ("sentences.kind", "sentences.outstanding", "sentences.completed_on"),
+    "shown_outstanding": (
+        *("sentences.kind", "sentences.outstanding", "sentences.completed_on", "sentences.supervised_until"),
+    ),
+    "with_sentence": ("sentences.kind", "sentences.decided_on"),
+    "points": ("drug.substance", "drug.addiction", "drug.conduct"),
     "term": ("sentences.kind", "sentences.length", "sentences.indefinite"),
 }
 # The end of a sentence may have to be worked out from its other days.
@@ -46,14 +51,24 @@ COUNTS_FROM: Mapping[str, tuple[str, ...]] = {
     "act": ("acted_on", "decided_on"),
     "decision": ("decided_on",),
     "ended": ("ended_on",),
+    "clean": ("drug.clean_since",),
     "set-aside": ("ended_on", "decided_on"),
     "start": ("sentences.kind", "sentences.started_on", "decided_on"),
     "release": (*_TERM, "sentences.released_on"),
+    "release-or-decision": (*_TERM, "sentences.released_on", "sentences.suspended", "sentences.completed_on"),
     "term-end": _TERM,
     "end": (*_TERM, "sentences.completed_on", "sentences.supervised_until"),
+    "shown-end": (
+        *("sentences.kind", "sentences.completed_on", "sentences.outstanding", "sentences.supervised_until"),
+    ),
     "completion": ("sentences.kind", "sentences.completed_on", "sentences.outstanding"),
     "cease": (*_TERM, "sentences.completed_on", "ended_on"),
     "revocation": ("sentences.kind", "sentences.revoked_on"),
+}
+# For what a look-back is lengthened by.
+LENGTHENED_BY: Mapping[str, tuple[str, ...]] = {
+    "length": ("sentences.kind", "sentences.length", "sentences.indefinite"),
+    "custody": (*_TERM, "sentences.released_on", "sentences.suspended"),
 }
 # Whether an entry counts at all, and under which law it may be read, turns on these for every bar.
 _ALWAYS = ("jurisdiction", "disposition")
@@ -95,6 +110,7 @@ def reduced(entry: Entry, bar: Bar) -> dict[str, Any]:
     paths = {*_ALWAYS, *(path for key in says if key != "within" for path in LOOKS_AT[key])}
     if "within" in says:
         paths.update(COUNTS_FROM[says["within"]["clock"]])
+        paths.update(LENGTHENED_BY.get(says["within"].get("plus"), ()))
     fields = _only(write_entry(entry), paths)
     if "traits" in fields:  # a trait that the bar does not name decides nothing
         fields["traits"] = [trait for trait in fields["traits"] or [] if trait in says["traits"]]

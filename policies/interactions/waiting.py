@@ -47,14 +47,15 @@ def stay(cases: Sequence[Case], stack: Stack, way: Interaction) -> Stack:
     """While a matter meant by `by` (a pending charge) runs, no entry reaches the level.
 
     New York Criminal Procedure Law 160.57(1)(b)(iii); Oregon Revised Statutes 137.225. Where the way `stays`, an
-    entry that had reached the level before the matter began keeps it.
+    entry that had reached the level before the matter began keeps it. `of` wait; where none are named, all do.
     """
     spans = []
     for case, reach in zip(cases, stack[way.level], strict=True):
         span = reach.span
+        meant = way.means("of", case) if way.conditions["of"] else True
         for other in cases:
             begun = other.decision.before(span) if way.stays else True
-            counts = all_of((way.means("by", other), begun))
+            counts = all_of((meant, way.means("by", other), begun))
             if other is not case and counts is not False:
                 span = span.moved_to(NO_DAY, counts is True)
         spans.append(span)

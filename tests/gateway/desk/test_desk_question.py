@@ -6,8 +6,9 @@ from dataclasses import replace
 from gateway.audit.models import AuditEntry
 from gateway.checks import deployment
 from gateway.db import db
-from gateway.desk.question import COUNTS_FROM, LOOKS_AT, reduced
-from policies import cases, rules
+from gateway.desk.question import COUNTS_FROM, LENGTHENED_BY, LOOKS_AT, reduced
+from policies import cases
+from policies.conditions import ENTRY_KEYS, SLOT_KEYS
 from policies.library import Library
 from policies.model import read_record
 from tests.stage import reports
@@ -115,9 +116,10 @@ def test_what_a_bar_does_not_look_at_is_left_out() -> None:
     ).entries  # fmt: skip
     assert reduced(entry, bar) == {
         "disposition": "convicted",
+        "grade": None,
         "jurisdiction": "cn",
         "kind": "criminal",
-        "sentences": [{"kind": "imprisonment"}],
+        "sentences": [{"indefinite": None, "kind": "imprisonment", "length": "P6M"}],
         "traits": ["intentional"],
         "traits_complete": None,
     }
@@ -125,8 +127,9 @@ def test_what_a_bar_does_not_look_at_is_left_out() -> None:
 
 def test_every_condition_is_known_to_the_desk() -> None:
     """The desk knows the fields of every condition and clock there is: one left out would hide what decides."""
-    assert set(LOOKS_AT) == {*rules._ENTRY_KEYS, *rules._SLOT_KEYS}
+    assert set(LOOKS_AT) == {*ENTRY_KEYS, *SLOT_KEYS, "points"}
     assert set(COUNTS_FROM) == {*cases.ENTRY_CLOCKS, *cases.SENTENCE_CLOCKS}
+    assert set(LENGTHENED_BY) == set(cases.PLUS)
 
 
 def test_the_registry_has_changed_since(stage) -> None:
