@@ -79,6 +79,6 @@ def _before(first: Span, comings: Comings) -> Iterator[tuple[Span, date]]:
     for decision, waits in sorted(comings, key=lambda coming: (coming[0].earliest, coming[1].earliest)):
         if current.day is None or decision.day is None:
             return
-        if waits.earliest > decision.day > current.day:
+        if waits.earliest >= decision.day > current.day:
             yield current, decision.day
         current = current.or_later(waits)

@@ -102,6 +102,17 @@ def test_nothing_in_force_is_an_error_not_a_default() -> None:
         library.version("cn/kindergarten", "2024-01-01")
 
 
+def test_an_entry_under_a_law_that_is_not_on_the_shelf_waits_for_a_person() -> None:
+    """It is not looked into, so it may be one that counts; the same under a law that had no version yet on the day."""
+    library, day = Library.shipped(), date(2026, 6, 1)
+    theft = {"jurisdiction": "nl", "kind": "criminal", "offence": "theft", "disposition": "convicted", "sentences": []}
+    reports = [Report(entry) for entry in read_record({"entries": [theft]}).entries]
+    regimes = {name: regime for name, regime in library.regimes(day).items() if name != "nl"}
+    policy = library.policy("cn/kindergarten", day)
+    assert adjudicate(reports, regimes, policy, "carer", day, "strict").outcome == "undetermined"
+    assert "us-ny" not in library.regimes(date(2015, 6, 1))
+
+
 def test_yesterdays_version_is_still_there() -> None:
     """A pinned version can be asked for by name, and its digest is that of its bytes."""
     policy = Library.shipped().version("cn/kindergarten", "2025-06-01")
