@@ -1,7 +1,7 @@
 """The shelf: every version of every regime and policy that ships, and the one in force on a day."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
 from importlib.resources import files
@@ -32,10 +32,11 @@ class NothingInForce(LookupError):
 
 @dataclass(frozen=True)
 class Library:
-    """The versions on the shelf, by id, oldest first."""
+    """The versions on the shelf, by id, oldest first; the digests of their files, and which of them are drafts."""
 
     regime_versions: Mapping[str, tuple[Regime, ...]]
     policy_versions: Mapping[str, tuple[Policy, ...]]
+    digests: Mapping[str, str] = field(default_factory=dict)
     drafts: tuple[str, ...] = ()
 
     @classmethod
@@ -59,7 +60,7 @@ class Library:
         digests = {**_digests("regimes", regimes), **_digests("industries", policies)}
         published_digests = published.read_list(root)
         published.check(published_digests, digests)
-        library = cls(regimes, policies, tuple(published.drafts(published_digests, digests)))
+        library = cls(regimes, policies, digests, tuple(published.drafts(published_digests, digests)))
         library._check_bases()
         return library
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from gateway.cli.publish import publish
 from gateway.cli.words import AS_JSON, fail, print_json, print_table
 
 
@@ -152,6 +153,9 @@ def decide(policy_id: str, role: str, day: date, reading: str, simulate: str | N
 @click.group()
 def policy() -> None:
     """Look at industry policies and the laws they rest on."""
+
+
+policy.add_command(publish)
 
 
 @policy.command("check")
