@@ -5,7 +5,7 @@ from datetime import date
 
 from policies import limits, sentences, vocabulary
 from policies.cases import Case, Slot
-from policies.days import LONG_AGO, Span
+from policies.days import LONG_AGO, NEVER, Span
 from policies.documents import Table
 from policies.model import Entry, Sentence
 from policies.truth import Truth, all_of, negation
@@ -68,7 +68,8 @@ def _with_sentence(table: Table, key: str) -> EntryTest:
     def test(case: Case) -> Truth:
         if case.entry.sentences is None:
             return None
-        return any(one.kind in wanted and (one.decided_on or case.day) <= case.day for one in case.entry.sentences)
+        there = (one for one in case.entry.sentences if one.kind in wanted)
+        return any((one.decided_on or case.day) <= case.day < (one.revoked_on or NEVER) for one in there)
 
     return test
 

@@ -29,10 +29,14 @@ class Bound:
 
 @dataclass(frozen=True, slots=True)
 class Others:
-    """Other matters of the person that keep a rule from fitting: at least so many that satisfy the condition."""
+    """Other matters of the person that keep a rule from fitting: at least so many that satisfy the condition.
+
+    `before`: only those that were decided before the day that the rule gives.
+    """
 
     condition: Condition
     at_least: int
+    before: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +151,11 @@ class Interaction:
 
 @dataclass(frozen=True, slots=True)
 class Regime:
-    """One version of a jurisdiction's law of sealing, compiled. A proposal may amend an enacted regime (`amends`)."""
+    """One version of a jurisdiction's law of sealing, compiled.
+
+    A proposal may amend an enacted regime (`amends`). An entry that has reached the level `absent_from` does nothing
+    to the others any more.
+    """
 
     id: str
     version: str
@@ -162,3 +170,4 @@ class Regime:
     interactions: tuple[Interaction, ...]
     readers: Mapping[str, Reader] = field(default_factory=dict)
     amends: str | None = None
+    absent_from: str = "erased"

@@ -19,7 +19,7 @@ Compile = Callable[[Table], Condition]
 PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "extend": (("of",), ("not_further", "silent")),
     "reopen": (("of",), ()),
-    "all-or-nothing": (("of",), ("silent",)),
+    "all-or-nothing": (("of",), ("apart", "silent")),
     "restart": (("of", "by"), ("pass_over",)),
     "stay": (("by",), ("of",)),
     "cap": (("of",), ()),
@@ -52,6 +52,7 @@ def read_regime(table: Table, regime_id: str, version: str, digest: str) -> Regi
             reader.id: reader for reader in (_reader(one, regime_id, compiled) for one in table.take_tables("reader"))
         },
         amends=table.take_word("amends", vocabulary.words("regime")) if table.has("amends") else None,
+        absent_from=table.take_word("absent_from", LEVELS[1:], "erased"),
     )
     if regime.amends and regime.mode != "proposal":
         raise table.error("amends", "is for proposals: an enacted law says itself what it says")
@@ -131,7 +132,7 @@ def _others(table: Table, compiled: Compile) -> Others | None:
     inner = table.take_table("no_other")
     if inner is None:
         return None
-    others = Others(compiled(inner), inner.take_number("at_least", 1))
+    others = Others(compiled(inner), inner.take_number("at_least", 1), inner.take_flag("before"))
     inner.done()
     if others.at_least < 1:
         raise inner.error("at_least", "must be 1 or more")

@@ -162,16 +162,18 @@ def seal(entries: Sequence[Entry], regimes: Mapping[str, Regime], day: date, bor
 
 
 def _sealed(cases: Sequence[Case], regime: Regime) -> list[Sealed]:
-    """An erased entry is as if it were not there, so what it does to the others is worked out without it."""
+    """What has reached the level `absent_from` (erased, at the latest) is as if it were not there: what it does to
+    the others is worked out without it."""
+    absent = LEVELS[LEVELS.index(regime.absent_from) :]
     sealed = _round(cases, regime)
-    kept = [one for one in sealed if one.level != "erased"]
+    kept = [one for one in sealed if not set(one.levels) <= set(absent)]
     if len(kept) < len(sealed):
         return _put_together(sealed, _sealed([one.case for one in kept], regime))
-    if all("erased" not in one.levels for one in sealed):
+    there = [one for one in sealed if not set(one.levels) & set(absent)]
+    if len(there) == len(sealed):
         return sealed
-    # Whether these are there at all is not known: the others may be as they are with them or without.
-    without = _sealed([one.case for one in sealed if "erased" not in one.levels], regime)
-    return _put_together(sealed, without, either=True)
+    # Whether the rest is there at all is not known: the others may be as they are with it or without.
+    return _put_together(sealed, _sealed([one.case for one in there], regime), either=True)
 
 
 def _round(cases: Sequence[Case], regime: Regime) -> list[Sealed]:
@@ -249,7 +251,7 @@ def _part(case: Case, slot: Slot, rules: Sequence[SealRule], cases: Sequence[Cas
     chosen: SealRule | None = None
     excluded: Truth = False
     for rule in rules:
-        fits = _fits(rule, case, slot, cases)
+        fits = _fits(rule, case, slot, cases, lower)
         if fits is False:
             continue
         start = rule.start(case, slot, lower)
@@ -263,11 +265,16 @@ def _part(case: Case, slot: Slot, rules: Sequence[SealRule], cases: Sequence[Cas
     return Part(slot, span.either(NO_DAY) if span else NO_DAY, chosen, excluded, chosen is None)
 
 
-def _fits(rule: SealRule, case: Case, slot: Slot, cases: Sequence[Case]) -> Truth:
+def _fits(rule: SealRule, case: Case, slot: Slot, cases: Sequence[Case], lower: Mapping[str, Span]) -> Truth:
     fits = all_of((rule.condition.of_entry(case), rule.condition.of_slot(slot, case)))
     if fits is False or rule.no_other is None:
         return fits
-    answers = [rule.no_other.condition.holds(other) for other in cases if other is not case]
+    start = rule.start(case, slot, lower) if rule.no_other.before else NO_DAY
+    answers = [
+        all_of((rule.no_other.condition.holds(other), not rule.no_other.before or other.decision.before(start)))
+        for other in cases
+        if other is not case
+    ]
     if answers.count(True) >= rule.no_other.at_least:
         return False
     return None if len(answers) - answers.count(False) >= rule.no_other.at_least else fits
