@@ -13,9 +13,9 @@ def all_or_nothing(cases: Sequence[Case], stack: Stack, way: Interaction) -> Sta
     """No entry reaches the level while another one has not: all together, or none.
 
     Criminal Records (Clean Slate) Act 2004 (New Zealand) s 7 and s 8; BZRG § 38(1) (all convictions are shown while
-    one must be), § 47(3) (none is deleted before all are ripe). `of` take part, unless they are `apart`; `silent` (BZRG § 38(2)) wait for the
-    others, but nobody waits for them. Where the way `stays`, an entry that had reached the level when the other was
-    decided keeps it; otherwise it comes back, unless it had by then reached the level `until`.
+    one must be), § 47(3) (none is deleted before all are ripe). `of` take part, unless they are `apart`; `silent`
+    wait for the others, but nobody waits for them. Where the way `stays`, an entry that had reached the level when
+    the other was decided keeps it; otherwise it comes back, unless it had by then reached the level `until`.
     """
     reaches = stack[way.level]
     waits = [all_of((way.means("of", case), negation(way.means("apart", case)))) for case in cases]
