@@ -103,8 +103,8 @@ def test_bad_records_exit_with_two(typed: str, says: str) -> None:
         (["seal", "--regime", "cn", "--as-of", "yesterday", "-"], "must be a day"),
         (["seal", "--regime", "cn", "--as-of", "9999-12-31", "-"], "between the years 1800 and 2999"),
         (
-            ["institution", "add", "X", "--registration", "1", "--jurisdiction", "cn", "--policy", "cn/school"],
-            "cn/school",
+            ["institution", "add", "X", "--registration", "1", "--jurisdiction", "cn", "--policy", "cn/circus"],
+            "cn/circus",
         ),
         (["audit", "verify"], "--data"),
         (["init", "/nowhere/at/all", "--issuer", "gate.example"], "--issuer"),
