@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from policies import sentences
-from policies.days import ANY_DAY, LONG_AGO, NEVER, NO_DAY, ZERO, Duration, Span
+from policies.days import ANY_DAY, ENDLESS, LONG_AGO, NEVER, NO_DAY, ZERO, Duration, Span
 from policies.model import Entry, Sentence
 from policies.vocabulary import meaning
 
@@ -152,6 +152,8 @@ def lengthened(day: Span, plus: str | None, slot: Slot) -> Span:
         return sentences.lengthened_by_custody(day, sentence)
     if sentence.indefinite or sentence.kind in meaning("endless"):
         return NO_DAY
+    if slot.total == ENDLESS:
+        return NO_DAY
     if slot.total is None:
         return Span(day.earliest, NEVER) if sentence.kind in meaning("custody") else day
     return day.plus(slot.total)
@@ -215,12 +217,14 @@ def _combined_end(terms: list[tuple[Case, Slot]]) -> Span:
     return end.or_later((beside or start).plus(lengths))
 
 
-def _total(sentences: list[Sentence]) -> Duration | None:
-    if any(sentence.length is None for sentence in sentences):
+def _total(terms: list[Sentence]) -> Duration | None:
+    if any(one.kind in meaning("endless") for one in terms):
+        return ENDLESS
+    if any(one.length is None for one in terms):
         return None
-    beside = [one.length for one in sentences if one.length and not one.consecutive]
+    beside = [one.length for one in terms if one.length and not one.consecutive]
     total = max(beside, key=lambda length: length.bounds(), default=ZERO)
-    for one in sentences:
+    for one in terms:
         if one.consecutive and one.length:
             total = total + one.length
     return total

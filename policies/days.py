@@ -74,6 +74,9 @@ class Duration:
 
 ZERO = Duration(0, 0)
 
+ENDLESS = Duration(12 * 5000, 0)
+"""Longer than every length that a law or a sentence names: the length of a term without an end."""
+
 
 def _plus_months(day: date, months: int) -> date:
     years, month = divmod(day.year * 12 + day.month - 1 + months, 12)

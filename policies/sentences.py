@@ -73,6 +73,8 @@ def end_of(sentence: Sentence, decision: Span, day: date) -> Span:
         return completion_of(sentence, decision, day)
     if sentence.supervised_until:
         return Span.on(sentence.supervised_until)
+    if sentence.released_on and sentence.kind in meaning("ends_with_release"):
+        return Span.on(sentence.released_on)
     end = term_end(sentence, decision)
     # A suspended sentence ends with its probation, and that is longer than the term that was imposed.
     return Span(end.earliest, NEVER) if sentence.suspended else end

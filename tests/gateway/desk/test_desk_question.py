@@ -101,7 +101,7 @@ def test_an_entry_under_an_unknown_law_is_kept_back(stage) -> None:
 def test_what_a_bar_does_not_look_at_is_left_out() -> None:
     """Of an entry the fields that the bar's conditions name; unknown ones are null, other traits are dropped."""
     policy = Library.shipped().version("cn/kindergarten", "2025-06-01")
-    bar = next(bar for bar in policy.bars if bar.id == "teacher-intentional-crime")
+    bar = next(bar for bar in policy.bars if bar.id == "teacher-crime-of-either-kind")
     (entry,) = read_record(
         {
             "entries": [
@@ -119,6 +119,7 @@ def test_what_a_bar_does_not_look_at_is_left_out() -> None:
         "grade": None,
         "jurisdiction": "cn",
         "kind": "criminal",
+        "offence": "theft",
         "sentences": [{"indefinite": None, "kind": "imprisonment", "length": "P6M"}],
         "traits": ["intentional"],
         "traits_complete": None,
