@@ -13,6 +13,9 @@ from policies.days import Duration
 
 _REQUIRED: Any = object()
 
+_FEW = 8
+"""So many words of a closed set are listed in a message."""
+
 
 class DocumentError(ValueError):
     """A document that cannot be used: `file`, `place` (table and key, or line) and `problem`, in that order."""
@@ -117,7 +120,9 @@ class Table:
 
     def take_word(self, key: str, known: Iterable[str], default: Any = _REQUIRED) -> str:
         """One word of a closed set."""
-        value: str = self._take(key, str, "a word in quotes", default)
+        known = list(known)
+        among = f" out of {', '.join(known)}" if len(known) <= _FEW else ""
+        value: str = self._take(key, str, f"a word in quotes{among}", default)
         return self.known(key, value, known) if key in self.data else value
 
     def take_words(self, key: str, known: Iterable[str] | None, default: Any = _REQUIRED) -> tuple[str, ...]:
@@ -144,12 +149,13 @@ class Table:
         return None if value is None else Table(value, self.file, f"{self.place}.{key}".strip("."))
 
     def take_tables(self, key: str) -> list["Table"]:
-        """The tables of an array `[[key]]`; empty when absent. A table is called by its `id` where it has one."""
+        """The tables of an array `[[key]]`; empty when absent. A table is called by its `id` or title."""
         values = self._take(key, list, f"tables written [[{key}]]", [])
         if not all(isinstance(value, dict) for value in values):
             raise self.error(key, f"must be tables written [[{key}]]")
-        names = [value.get("id", number) for number, value in enumerate(values, 1)]
-        return [Table(value, self.file, f"{key}[{name}]") for name, value in zip(names, values, strict=True)]
+        names = [value.get("id", value.get("title", number)) for number, value in enumerate(values, 1)]
+        places = [f"{self.place}.{key}[{name}]".strip(".") for name in names]
+        return [Table(value, self.file, place) for place, value in zip(places, values, strict=True)]
 
     def take_any(self, key: str) -> Any:
         """A value that somebody else reads (a record, say)."""

@@ -14,7 +14,7 @@ from policies import documents, vocabulary
 from policies.answers import seal_row
 from policies.documents import DocumentError, Table
 from policies.evaluator import adjudicate
-from policies.library import Library
+from policies.library import Library, NothingInForce
 from policies.model import Record, RecordError, Report, read_record
 from policies.regime import Regime
 from policies.sealing import Sealed, seal
@@ -35,15 +35,14 @@ class Example:
 def run_all(library: Library, root: Traversable | Path) -> Iterator[Example]:
     """Run every example under `root` (the folder of `regimes` and `industries`). Raises DocumentError."""
     for regime_id in sorted(library.regime_versions):
-        yield from _run(library, root / "regimes" / regime_id / "examples.toml", regime_id, _regime_example)
+        place = f"regimes/{regime_id}/examples.toml"
+        yield from _run(library, root.joinpath(*place.split("/")), place, regime_id, _regime_example)
     for policy_id in library.policies():
-        yield from _run(
-            library, root.joinpath("industries", *policy_id.split("/"), "examples.toml"), policy_id, _policy_example
-        )
+        place = f"industries/{policy_id}/examples.toml"
+        yield from _run(library, root.joinpath(*place.split("/")), place, policy_id, _policy_example)
 
 
-def _run(library: Library, file: Traversable | Path, name: str, one: Any) -> Iterator[Example]:
-    place = f"{name}/examples.toml"
+def _run(library: Library, file: Traversable | Path, place: str, name: str, one: Any) -> Iterator[Example]:
     if not file.is_file():
         raise DocumentError(place, "", "is missing: every law and policy has worked examples")
     table, _ = documents.read(file, place)
@@ -53,7 +52,10 @@ def _run(library: Library, file: Traversable | Path, name: str, one: Any) -> Ite
         if title in titles:
             raise example.error("title", f'"{title}" is the title of two examples')
         titles.add(title)
-        yield Example(f"{place}: {title}", title, tuple(one(library, name, example)))
+        try:
+            yield Example(f"{place}: {title}", title, tuple(one(library, name, example)))
+        except NothingInForce as error:
+            raise example.error("day", str(error)) from None
         example.done()
     table.done()
 

@@ -50,13 +50,15 @@ class Library:
 
         A published version that was edited or is missing is refused; `drafts` has the files not published yet.
         """
-        read = {folder.name: _versions(folder, folder.name, read_regime) for folder in _folders(root / "regimes")}
+        read = {
+            folder.name: _versions("regimes", folder, folder.name, read_regime) for folder in _folders(root / "regimes")
+        }
         regimes = {name: tuple(_amended(one, read) for one in versions) for name, versions in read.items()}
         policies: dict[str, tuple[Policy, ...]] = {}
         for jurisdiction in _folders(root / "industries"):
             for industry in _folders(jurisdiction):
                 policy_id = f"{jurisdiction.name}/{industry.name}"
-                policies[policy_id] = _versions(industry, policy_id, read_policy)
+                policies[policy_id] = _versions("industries", industry, policy_id, read_policy)
         digests = {**_digests("regimes", regimes), **_digests("industries", policies)}
         published_digests = published.read_list(root)
         published.check(published_digests, digests)
@@ -109,7 +111,7 @@ class Library:
                     for name in bar.basis:
                         if name not in readers:
                             raise DocumentError(
-                                f"{policy.id}/{policy.version}.toml",
+                                f"industries/{policy.id}/{policy.version}.toml",
                                 f"bar[{bar.id}].basis",
                                 f'"{name}" is not a reader of any regime; readers are {", ".join(sorted(readers))}',
                             )
@@ -126,12 +128,12 @@ def _folders(root: Traversable | Path) -> list[Traversable]:
     return sorted((one for one in root.iterdir() if one.is_dir() and one.name[0] not in "._"), key=lambda one: one.name)
 
 
-def _versions(folder: Traversable, name: str, read: Callable[[Table, str, str, str], T]) -> tuple[T, ...]:
+def _versions(shelf: str, folder: Traversable, name: str, read: Callable[[Table, str, str, str], T]) -> tuple[T, ...]:
     found = []
     for file in sorted(folder.iterdir(), key=lambda one: one.name):
         if not file.name.endswith(".toml") or file.name == "examples.toml":
             continue
-        place = f"{name}/{file.name}"
+        place = f"{shelf}/{name}/{file.name}"
         version = file.name.removesuffix(".toml")
         try:
             date.fromisoformat(version)
@@ -154,7 +156,7 @@ def _amended(regime: Regime, shelf: Mapping[str, tuple[Regime, ...]]) -> Regime:
         return regime
     there = [one for one in shelf.get(regime.amends, ()) if one.version <= regime.version and one.mode == "enacted"]
     if not there:
-        place = f"{regime.id}/{regime.version}.toml"
+        place = f"regimes/{regime.id}/{regime.version}.toml"
         raise DocumentError(place, "amends", f"no enacted version of {regime.amends} is in force on {regime.version}")
     law = there[-1]
     return replace(

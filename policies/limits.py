@@ -11,7 +11,7 @@ LIMITS = ("from", "under", "over", "upto")
 
 
 def _table(table: Table, key: str) -> Table:
-    inner = table.take_table(key)
+    inner = table.take_table(key) if isinstance(table.data.get(key), dict) else None
     if inner is None or not inner.data or not set(inner.data) <= set(LIMITS):
         raise table.error(key, f"must be limits out of {', '.join(LIMITS)}, such as {{ under = 18 }}")
     return inner

@@ -86,8 +86,9 @@ def read_policy(table: Table, policy_id: str, version: str, digest: str) -> Poli
     """Compile a policy document. Raises DocumentError with the place and what would be right."""
     boundary = table.take_word("boundary", BOUNDARIES, "anniversary")
     source = take_source(table)
-    if table.take_day("in_force").isoformat() != version:
-        raise table.error("in_force", f"does not agree with the file's name, {version}.toml")
+    in_force = table.take_day("in_force")
+    if in_force.isoformat() != version:
+        raise table.error("in_force", f"is {in_force}, which does not agree with the file's name, {version}.toml")
     labels = vocabulary.words("role").get(policy_id)
     if labels is None:
         raise table.error("", f"{policy_id} is not a policy of the vocabulary")

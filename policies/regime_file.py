@@ -33,8 +33,9 @@ def read_regime(table: Table, regime_id: str, version: str, digest: str) -> Regi
     """Compile a regime document. Raises DocumentError with the place and what would be right."""
     boundary = table.take_word("boundary", BOUNDARIES, "anniversary")
     source = take_source(table)
-    if table.take_day("in_force").isoformat() != version:
-        raise table.error("in_force", f"does not agree with the file's name, {version}.toml")
+    in_force = table.take_day("in_force")
+    if in_force.isoformat() != version:
+        raise table.error("in_force", f"is {in_force}, which does not agree with the file's name, {version}.toml")
     compiled = _compiler(boundary, scale.read_scale(table.take_tables("scale"), boundary, source))
     regime = Regime(
         id=regime_id,
@@ -54,6 +55,9 @@ def read_regime(table: Table, regime_id: str, version: str, digest: str) -> Regi
         amends=table.take_word("amends", vocabulary.words("regime")) if table.has("amends") else None,
         absent_from=table.take_word("absent_from", LEVELS[1:], "erased"),
     )
+    if regime.mode == "enacted" and regime.jurisdiction != regime_id:
+        problem = f'is "{regime.jurisdiction}", but the folder is {regime_id}; only a proposal has a name of its own'
+        raise table.error("jurisdiction", problem)
     if regime.amends and regime.mode != "proposal":
         raise table.error("amends", "is for proposals: an enacted law says itself what it says")
     table.done()
@@ -151,6 +155,8 @@ def _reader(table: Table, regime_id: str, compiled: Compile) -> Reader:
     reader_id = table.take_text("id")
     if not reader_id.startswith(f"{regime_id}/"):
         raise table.error("id", f'must begin with "{regime_id}/"')
+    if table.has("ranks") and not isinstance(table.data["ranks"], dict):
+        raise table.error("ranks", 'must be a table such as { strict = ["law"], broad = ["law", "department-rule"] }')
     ranks = table.take_table("ranks")
     reader = Reader(
         id=reader_id,

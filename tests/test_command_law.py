@@ -48,9 +48,10 @@ def test_a_version_is_published_once_and_never_edited(shelf: Path) -> None:
     """The digest is written; an edit afterwards stops the whole shelf."""
     done = sealgate("policy", "publish", "--shelf", str(shelf), REGIME)
     assert (done.returncode, done.stdout[: len(REGIME)]) == (0, REGIME)
-    again = sealgate("policy", "publish", "--shelf", str(shelf), REGIME)
+    again = sealgate("policy", "publish", "--shelf", str(shelf), str(shelf / REGIME))
     assert again.returncode == 2
-    assert f"{REGIME} is no draft" in again.stderr
+    assert f"{REGIME} is published already" in again.stderr
+    assert "is not on the shelf" in sealgate("policy", "publish", "--shelf", str(shelf), "regimes/cn").stderr
     rest = sealgate("policy", "publish", "--shelf", str(shelf), "--all", "--json")
     assert "industries/cn/physician/2022-03-01.toml" in json.loads(rest.stdout)["published"]
     with (shelf / REGIME).open("a") as file:

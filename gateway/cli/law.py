@@ -68,13 +68,13 @@ AS_OF = click.option("--as-of", "day", callback=_day, metavar="DAY", help="The d
 def seal(regime: str, day: date, as_json: bool, file: str) -> None:
     """Seal levels and dates of the entries in FILE (the record format; - for standard input)."""
     from policies.answers import seal_row
-    from policies.library import Library, NothingInForce
+    from policies.library import Library, LibraryError, NothingInForce
     from policies.sealing import seal as seal_entries
 
     record = _read_record(file)
     try:
         law = Library.shipped().regime(regime, day)
-    except NothingInForce as error:
+    except (NothingInForce, LibraryError) as error:
         fail(str(error))
     for number, entry in enumerate(record.entries):
         if entry.jurisdiction != law.jurisdiction:
@@ -113,14 +113,14 @@ def decide(policy_id: str, role: str, day: date, reading: str, simulate: str | N
     """Outcome and reasons for the record in FILE (- for standard input). Names sealed matters: offline use only."""
     from policies.answers import decision
     from policies.evaluator import adjudicate
-    from policies.library import Library, NothingInForce
+    from policies.library import Library, LibraryError, NothingInForce
     from policies.model import Report
 
     record = _read_record(file)
-    library = Library.shipped()
     try:
+        library = Library.shipped()
         policy = library.policy(policy_id, day)
-    except NothingInForce as error:
+    except (NothingInForce, LibraryError) as error:
         fail(str(error))
     if role not in policy.roles:
         fail(f'{policy_id} has no role "{role}"; its roles are {", ".join(policy.roles)}')

@@ -35,10 +35,12 @@ def publish(everything: bool, shelf: Path | None, as_json: bool, files: tuple[st
         wrong = [example.place for example in run_all(library, root) if example.wrong]
     except DocumentError as error:
         fail(str(error))
-    chosen = list(library.drafts) if everything else list(files)
-    strangers = [name for name in chosen if name not in library.drafts]
-    if strangers:
-        fail(f"{strangers[0]} is no draft; drafts are {', '.join(library.drafts) or 'none'}")
+    chosen = list(library.drafts) if everything else [_on_the_shelf(file) for file in files]
+    for name in chosen:
+        if name not in library.digests:
+            fail(f"{name} is not on the shelf; a version is named such as regimes/cn/2026-01-01.toml")
+        if name not in library.drafts:
+            fail(f"{name} is published already")
     if not chosen:
         fail("name the files to publish, or say --all")
     if wrong:
@@ -51,3 +53,11 @@ def publish(everything: bool, shelf: Path | None, as_json: bool, files: tuple[st
         return
     for name in chosen:
         click.echo(f"{name}  {library.digests[name]}")
+
+
+def _on_the_shelf(file: str) -> str:
+    """A version as the shelf calls it, of any path to its file."""
+    for folder in ("regimes/", "industries/"):
+        if folder in file:
+            return folder + file.rpartition(folder)[2]
+    return file

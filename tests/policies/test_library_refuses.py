@@ -12,6 +12,7 @@ import pytest
 from policies import published
 from policies.documents import DocumentError
 from policies.evaluator import adjudicate
+from policies.examples import run_all
 from policies.library import Library, NothingInForce
 from policies.model import Report, read_record
 
@@ -167,6 +168,22 @@ def test_a_published_version_stays_on_the_shelf(shelf: Path) -> None:
     (shelf / REGIME).unlink()
     with pytest.raises(DocumentError, match=r'"regimes/cn/2026-01-01\.toml": is published'):
         Library.load(shelf)
+
+
+def test_an_enacted_law_is_that_of_its_folder(shelf: Path) -> None:
+    """Under another name it would silently take the place of another law."""
+    target = shelf / "regimes/us-ca/2022-07-01.toml"
+    target.write_text(swap('jurisdiction = "us-ca"', 'jurisdiction = "us-ny"')(target.read_text("utf-8")), "utf-8")
+    with pytest.raises(DocumentError, match=r'regimes/us-ca/2022-07-01\.toml: jurisdiction: is "us-ny".* us-ca'):
+        Library.load(shelf)
+
+
+def test_an_example_before_the_first_version_is_refused_by_its_title(shelf: Path) -> None:
+    """The place names the example, and the message the first version."""
+    target = shelf / "regimes/cn/examples.toml"
+    target.write_text(swap("day = 2026-03-11", "day = 1999-03-11")(target.read_text("utf-8")), "utf-8")
+    with pytest.raises(DocumentError, match=r"regimes/cn/examples\.toml: example\[A1: .*\]\.day: .*2013-01-01"):
+        list(run_all(Library.load(shelf), shelf))
 
 
 def test_what_is_not_listed_is_a_draft(shelf: Path) -> None:
