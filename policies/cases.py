@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from policies import sentences
-from policies.days import ANY_DAY, ENDLESS, LONG_AGO, NEVER, NO_DAY, ZERO, Duration, Span
+from policies.days import ANY_DAY, ENDLESS, LONG_AGO, LONG_SINCE, NEVER, NO_DAY, ZERO, Duration, Span
 from policies.model import Entry, Sentence
 from policies.vocabulary import meaning
 
@@ -71,7 +71,7 @@ class Case:
             return Span.on(since) if since else ANY_DAY
         if slot.sentence is None:
             if slot.known:
-                return self.decision if name == "release-or-decision" else NO_DAY
+                return {"release-or-decision": self.decision, "shown-end": LONG_SINCE}.get(name, NO_DAY)
             return Span(self.decision.earliest, NEVER)
         return self._sentence_clock(name, slot, slot.sentence)
 

@@ -165,3 +165,5 @@ class Span:
 
 ANY_DAY = Span(LONG_AGO, NEVER)
 NO_DAY = Span(NEVER, NEVER)
+LONG_SINCE = Span(LONG_AGO, LONG_AGO)
+"""A day so long past that it delays nothing."""

@@ -22,9 +22,10 @@ class Bound:
     period: Duration
     not_before: date | None
 
-    def day(self, case: Case, slot: Slot) -> Span:
-        """The day, for this sentence."""
-        return _floored(case.clock(self.clock, slot).plus(self.period), self.not_before)
+    def day(self, case: Case, slot: Slot, rule: "SealRule", base: Span) -> Span:
+        """The day, for this sentence. Where the clock is the rule's own it counts from where the rule does (`base`)."""
+        start = base if self.clock == rule.clock else case.clock(self.clock, slot)
+        return _floored(start.plus(self.period), self.not_before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +73,14 @@ class SealRule:
         """The first day of the level if its period, so many times, runs from `day`."""
         if self.never:
             return NO_DAY
-        day = lengthened(day.plus(self.period * times), self.plus, slot)
+        base, day = day, lengthened(day.plus(self.period * times), self.plus, slot)
         if self.period != ZERO or self.plus:
             day = day.plus(self.grace)
         day = _floored(day, self.not_before)
         if self.or_earlier:
-            day = day.or_earlier(self.or_earlier.day(case, slot))
+            day = day.or_earlier(self.or_earlier.day(case, slot, self, base))
         if self.or_later:
-            day = day.or_later(self.or_later.day(case, slot))
+            day = day.or_later(self.or_later.day(case, slot, self, base))
         return day
 
 

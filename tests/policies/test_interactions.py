@@ -443,3 +443,31 @@ def test_only_a_proposal_amends() -> None:
     """An enacted law says itself what it says."""
     with pytest.raises(DocumentError, match="amends: is for proposals"):
         law('amends = "cn"\n', SEVEN_YEARS)
+
+
+def test_a_bound_on_the_rules_own_clock_restarts_with_it() -> None:
+    """Ten years, or seven under the newer law: a new matter sets both back."""
+    either = """
+[[seal]]
+id = "either"
+level = "deep"
+clock = "decision"
+period = "P7Y"
+not_before = 2024-06-11
+or_earlier = { clock = "decision", period = "P10Y", not_before = 2019-06-28 }
+cite = "Test Act s 7"
+"""
+    regime = law(either, way("restart", "deep", 'reached = "stays"\nclock = "decision"', of=CONVICTED, by=CONVICTED))
+    rows = sealed(regime, "2024-01-01", entry("2018-10-01"), entry("2023-06-01"))
+    assert [row["until"] for row in rows] == ["2030-06-01", "2030-06-01"]
+    rows = sealed(regime, "2021-01-01", entry("2012-05-01"), entry("2020-01-01"))
+    assert [row["until"] for row in rows] == ["2027-01-01", "2027-01-01"]
+
+
+def test_where_no_sentence_is_shown_none_delays() -> None:
+    """The end that the register shows: none for an entry without a sentence, and none known without supervision."""
+    shown = SEVEN_YEARS.replace('period = "P7Y"\n', 'period = "P7Y"\nor_later = { clock = "shown-end" }\n')
+    regime = law(shown)
+    assert levels(regime, "2026-01-01", entry("2010-01-01")) == ["shallow"]
+    supervised = {"kind": "probation", "supervised_until": "2026-01-02"}
+    assert levels(regime, "2026-01-01", entry("2010-01-01", sentences=[supervised])) == ["open"]
