@@ -1,39 +1,29 @@
-"""A policy in plain words, generated from its data: what a person who is asked for consent reads."""
+"""A policy in plain words, generated from its data: what a person who is asked for consent reads.
 
-from collections.abc import Sequence
+Every condition is said. The phrases are in `plain.toml`, the labels of words in `words.toml` and `offences.toml`.
+"""
+
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any
 
 from policies import vocabulary
 from policies.days import Duration
 from policies.policy import Bar, Policy
 
-_JOIN = {"en": ", ", "zh": "、"}
-_COLON = {"en": ": ", "zh": "："}
-_THEN = {"en": "; ", "zh": "；"}
-_CITED = {"en": "{0} ({1}).", "zh": "{0}（{1}）。"}
-_STOP = {"en": "{0}.", "zh": "{0}。"}
+_LENGTHS = ("length", "combined", "clean_for")
 
-_TEXT = {
-    "any": {"en": "any offence", "zh": "任何违法犯罪"},
-    "except": {"en": "except {0}", "zh": "但不包括{0}"},
-    "ever": {"en": "at any time", "zh": "不限时间"},
-    "within": {"en": "within {0} of {1}", "zh": "自{1}起{0}内"},
-    "running": {"en": "while it is in effect", "zh": "在其有效期间"},
-    "count": {"en": "{0} or more", "zh": "{0}次或以上"},
-    "sentence": {"en": "with {0}", "zh": "并处{0}"},
-    "years": {"en": "{0} years", "zh": "{0}年"},
-    "one-year": {"en": "one year", "zh": "一年"},
-    "months": {"en": "{0} months", "zh": "{0}个月"},
-    "days": {"en": "{0} days", "zh": "{0}天"},
-}
 
-_CLOCKS = {
-    "act": {"en": "the act", "zh": "行为发生之日"},
-    "decision": {"en": "the decision", "zh": "决定之日"},
-    "ended": {"en": "the day it ended", "zh": "终止之日"},
-    "release": {"en": "release", "zh": "释放之日"},
-    "start": {"en": "the start of the sentence", "zh": "执行开始之日"},
-}
-_SENTENCE_END = {"en": "the end of the sentence", "zh": "执行完毕之日"}
+@cache
+def _phrases() -> dict[str, Any]:
+    return tomllib.loads(files("policies").joinpath("plain.toml").read_text("utf-8"))
+
+
+def _text(group: str, name: str, language: str) -> str:
+    text: str = _phrases()[group][name][language]
+    return text
 
 
 def looked_at(policy: Policy, role: str, language: str) -> list[str]:
@@ -51,31 +41,58 @@ def looked_at_by_law(policy: Policy, role: str, language: str) -> dict[str, list
     """
     lines: dict[str, list[str]] = {}
     for bar in policy.bars_for(role):
-        lines.setdefault(bar.source.cited(language), []).append(_STOP[language].format(_says(bar, language)))
+        lines.setdefault(bar.source.cited(language), []).append(says(bar, language))
     return lines
 
 
 def describe(bar: Bar, language: str) -> str:
     """One bar in plain words, with its citation."""
-    return _CITED[language].format(_says(bar, language), bar.source.cited(language))
+    return _text("join", "cited", language).format(_says(bar, language), bar.source.cited(language))
+
+
+def says(bar: Bar, language: str) -> str:
+    """One bar in plain words, without its citation."""
+    return _text("join", "stop", language).format(_says(bar, language))
 
 
 def _says(bar: Bar, language: str) -> str:
-    says = bar.condition.says
-    kinds = _labels("kind", says.get("kind", ()), language)
-    what = _labels("offence", says.get("offence", ()), language) or _TEXT["any"][language]
-    parts = [what]
-    if "except_offence" in says:
-        parts.append(_TEXT["except"][language].format(_labels("offence", says["except_offence"], language)))
-    if "sentence" in says:
-        parts.append(_TEXT["sentence"][language].format(_labels("sentence", says["sentence"], language)))
-    if "traits" in says:
-        parts.append(_labels("trait", says["traits"], language))
-    if bar.at_least > 1:
-        parts.append(_TEXT["count"][language].format(bar.at_least))
-    text = f"{_JOIN[language].join(parts)}{_THEN[language]}{_time(bar, language)}"
-    head = f"{kinds}{_COLON[language]}{text}" if kinds else text
+    said = bar.condition.says
+    kinds = _labels("kind", said.get("kind", ()), language)
+    text = _join("then", (_offences(said, language), *_parts(bar, language), _time(said, language)), language)
+    head = f"{kinds}{_text('join', 'colon', language)}{text}" if kinds else text
     return f"{head[:1].upper()}{head[1:]}"
+
+
+def _offences(said: Mapping[str, Any], language: str) -> str:
+    text = _labels("offence", said.get("offence", ()), language) or _text("text", "any", language)
+    if "except_offence" in said:
+        text += _text("text", "except", language).format(_labels("offence", said["except_offence"], language))
+    return text
+
+
+def _parts(bar: Bar, language: str) -> Iterator[str]:
+    said = bar.condition.says
+    for key, value in said.items():
+        if key == "traits":  # all of those, while of every other list any one is meant
+            yield _join("and", (vocabulary.label("trait", word, language) for word in value), language)
+        elif key in _phrases()["words"]:
+            kind = "sentence" if key == "with_sentence" else key
+            yield _text("words", key, language).format(_labels(kind, value, language))
+        elif key in _phrases()["limited"]:
+            yield _text("limited", key, language).format(_limits(key, value, language))
+        elif key in _phrases()["flag"]:
+            yield _phrases()["flag"][key]["yes" if value else "no"][language]
+        elif key == "term":
+            yield _join("comma", (_text("term", word, language) for word in value), language)
+    if bar.dispositions != vocabulary.meaning("counted"):
+        ways = [word for word in vocabulary.words("disposition") if word in bar.dispositions]
+        yield _text("text", "ended", language).format(_labels("disposition", ways, language))
+    if bar.at_least > 1:
+        yield _text("text", "count", language).format(bar.at_least)
+
+
+def _join(how: str, parts: Iterable[str], language: str) -> str:
+    return _text("join", how, language).join(parts)
 
 
 def _labels(kind: str, words: Sequence[str], language: str) -> str:
@@ -84,24 +101,49 @@ def _labels(kind: str, words: Sequence[str], language: str) -> str:
         if first in labels and second in labels:
             labels[first] = together[language]
             del labels[second]
-    return _JOIN[language].join(labels.values())
+    return _join("comma", labels.values(), language)
 
 
-def _time(bar: Bar, language: str) -> str:
-    within = bar.condition.says.get("within")
-    if within is None:
-        return _TEXT["ever"][language]
+def _limits(key: str, limits: Mapping[str, Any], language: str) -> str:
+    group = "age" if key.startswith("age") else "limit"
+    said = [
+        _text(group, limit, language).format(length_said(Duration.parse(bound), language) if key in _LENGTHS else bound)
+        for limit, bound in limits.items()
+    ]
+    return _join("and", said, language)
+
+
+def _time(said: Mapping[str, Any], language: str) -> str:
+    times = []
+    if "running" in said:
+        times.append(_text("text", "running" if said["running"] else "over", language))
+    if "within" in said:
+        times.append(_within(said["within"], language))
+    return _join("comma", times, language) or _text("text", "ever", language)
+
+
+def _within(within: Mapping[str, str], language: str) -> str:
     length = Duration.parse(within["period"])
-    if length == Duration(0, 0):
-        return _TEXT["running"][language]
-    clock = _CLOCKS.get(within["clock"], _SENTENCE_END)[language]
-    return _TEXT["within"][language].format(_length(length, language), clock)
+    if length == Duration(0, 0) and "plus" not in within:
+        return _text("text", "running", language)
+    period = length_said(length, language)
+    if "plus" in within:
+        period = _text("plus", within["plus"], language).format(period)
+    return _text("text", "within", language).format(period, _text("clock", within["clock"], language))
 
 
-def _length(length: Duration, language: str) -> str:
+def length_said(length: Duration, language: str) -> str:
+    """A length of time in words, such as `18 months` or `one year and 10 days`."""
     years, months = divmod(length.months, 12)
-    if length.days or not length.months:
-        return _TEXT["days"][language].format(length.days)
+    said = []
     if months:
-        return _TEXT["months"][language].format(length.months)
-    return _TEXT["one-year"][language] if years == 1 else _TEXT["years"][language].format(years)
+        said.append(_number("month", length.months, language))
+    elif years:
+        said.append(_number("year", years, language))
+    if length.days or not said:
+        said.append(_number("day", length.days, language))
+    return _join("sum", said, language)
+
+
+def _number(unit: str, number: int, language: str) -> str:
+    return _text("length", f"one-{unit}" if number == 1 else f"{unit}s", language).format(number)

@@ -6,7 +6,7 @@ Exit status: 0 done, 1 something is wrong with what was looked at, 2 bad input o
 
 import click
 
-from gateway.cli import deployment, law
+from gateway.cli import deployment, law, policy
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -26,6 +26,6 @@ for command in (
     deployment.audit,
     law.seal,
     law.decide,
-    law.policy,
+    policy.policy,
 ):
     main.add_command(command)

@@ -9,7 +9,6 @@ from typing import Any
 
 import click
 
-from gateway.cli.publish import publish
 from gateway.cli.words import AS_JSON, fail, print_json, print_table
 
 
@@ -148,35 +147,3 @@ def decide(policy_id: str, role: str, day: date, reading: str, simulate: str | N
             for reason in answer["reasons"]
         ],
     )
-
-
-@click.group()
-def policy() -> None:
-    """Look at industry policies and the laws they rest on."""
-
-
-policy.add_command(publish)
-
-
-@policy.command("check")
-@AS_JSON
-def policy_check(as_json: bool) -> None:
-    """Load every law and policy and run the worked examples beside them."""
-    from importlib.resources import files
-
-    from policies.documents import DocumentError
-    from policies.examples import run_all
-    from policies.library import Library
-
-    try:
-        examples = list(run_all(Library.shipped(), files("policies")))
-    except DocumentError as error:
-        fail(str(error))
-    wrong = {example.place: list(example.wrong) for example in examples if example.wrong}
-    if as_json:
-        print_json({"examples": len(examples), "wrong": wrong})
-    else:
-        for place, lines in wrong.items():
-            click.echo("\n  ".join([place, *lines]))
-        click.echo(f"{len(examples)} examples, {len(wrong)} do not come out as written")
-    sys.exit(1 if wrong else 0)
