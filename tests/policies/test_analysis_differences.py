@@ -64,6 +64,7 @@ def test_two_roles_of_one_policy() -> None:
     """A teacher is asked more than other staff, never less."""
     found = confirmed(STRICT["cn/kindergarten:teacher"], STRICT["cn/kindergarten:head"])
     assert {one.bar.id for one in found} == {
+        "teacher-crime-of-either-kind",
         "teacher-intentional-crime",
         "teacher-political-rights",
         "teacher-qualification-revoked",
