@@ -127,6 +127,9 @@ def test_compare_tells_one_witness_for_each_kind_of_difference() -> None:
     assert "only A refuses:" in done.stdout
     assert "B refuses nobody whom the other does not" in done.stdout
     assert "gambling" in done.stdout
+    readings = answer("compare", "cn/ride-hailing", "--reading", "strict", "--reading", "broad")["pairs"][0]
+    assert (readings["a"]["reading"], readings["b"]["reading"]) == ("strict", "broad")
+    assert {one["refuses"] for one in readings["differences"]} == {"b"}
     same = run("policy", "compare", "cn/physician")
     assert "no record was found that one of them refuses and the other does not" in same.stdout
 

@@ -12,10 +12,8 @@ from policies.analysis.categories import Category, categories
 from policies.analysis.samples import Sample, Sort, Workshop
 from policies.analysis.searching import bars_in, search
 from policies.analysis.witness import Witness, witness
-from policies.evaluator import ELIGIBLE, INELIGIBLE, UNDETERMINED, may_read
+from policies.evaluator import may_read
 from policies.policy import Bar
-
-_ORDER = (ELIGIBLE, UNDETERMINED, INELIGIBLE)
 
 
 @dataclass(frozen=True)
@@ -86,13 +84,11 @@ def _look(
     bar = asks[0].bars[key[1]]
     best: tuple[int, Sample] | None = None
     for sample in search(shop, sort, [(asks[0], bar)], bars_in(asks[1], sort)):
-        answers = [shop.outcome(ask, sample) for ask in asks]
-        if _ORDER.index(answers[0]) > _ORDER.index(answers[1]):
-            seals = shop.sealed(asks[0], sample)
-            deciding = [one for one in asks[0].bars if holds(one, seals, asks[0].reading) is not False]
-            if best is None or len(deciding) < best[0]:
-                best = (len(deciding), sample)
-        if best and best[0] == 1:
+        seals = shop.sealed(asks[0], sample)
+        deciding = [one for one in asks[0].bars if holds(one, seals, asks[0].reading) is not False]
+        if best is None or len(deciding) < best[0]:
+            best = (len(deciding), sample)
+        if best[0] == 1:
             break
     if best:
         _note(shop, found, bar, key, sort.places, best)

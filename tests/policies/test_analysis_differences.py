@@ -104,6 +104,13 @@ def test_a_longer_look_back_refuses_what_lies_between(versions: Library) -> None
     assert date(2021, 6, 1) < decided <= date(2023, 6, 1)
 
 
+def test_a_look_back_that_is_one_day_longer_is_noticed(tmp_path: Path) -> None:
+    """The one day that lies between."""
+    library = shelf(tmp_path, {"cn/physician@2020-01-01": bar("P3Y"), "cn/physician@2024-01-01": bar("P3Y1D")})
+    (found,) = confirmed(version(library, "2020-01-01"), version(library, "2024-01-01"))
+    assert found.witness.sample.entries[0].decided_on == date(2023, 6, 1)
+
+
 def test_a_new_condition_frees_those_who_do_not_meet_it(versions: Library) -> None:
     """The version that spares the young refuses nobody else and fewer."""
     (found,) = confirmed(version(versions, "2024-01-01"), version(versions, "2026-01-01"))

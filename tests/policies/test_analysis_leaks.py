@@ -64,6 +64,29 @@ def test_a_category_is_a_word_of_the_policy_however_many_words_lie_below_it(tmp_
     assert cells > 60
 
 
+def test_the_widest_word_of_either_policy_is_the_category(tmp_path: Path) -> None:
+    """One refuses violence, the other bodily injury: what lies between is violence, and only part of it."""
+    policies = {
+        "cn/physician@2020-01-01": bar("violence", '["violence"]', '["criminal"]'),
+        "cn/coach@2020-01-01": bar("injury", '["violence.injury"]', '["criminal"]'),
+    }
+    leaks = leaks_of(tmp_path, policies)
+    between, both = leaks.pair(*leaks.asks)
+    assert [(one.word, len(one.words), one.whole) for one in between.categories] == [("violence", 5, False)]
+    assert [(one.word, one.words, one.whole) for one in both.categories] == [("violence", ("violence.injury",), False)]
+
+
+def test_lists_and_warrants_make_no_set_larger_unless_a_policy_names_them(tmp_path: Path) -> None:
+    """A bar that names no kind means them too; whoever gets a no does not think of them."""
+    policies = {
+        "cn/physician@2020-01-01": '[[bar]]\nid = "gambling"\noffence = ["gambling"]\n',
+        "cn/coach@2020-01-01": bar("gambling", '["gambling"]', '["barring"]'),
+    }
+    leaks = leaks_of(tmp_path, policies)
+    kinds = {ask.name: leak.categories[0].kinds for ask in leaks.asks if (leak := leaks.single(ask))}
+    assert kinds == {"cn/physician:physician": ("criminal", "administrative"), "cn/coach:driver": ("barring",)}
+
+
 def test_two_policies_that_differ_in_one_category_give_it_away(tmp_path: Path) -> None:
     """Who may ask both reads off drug use; of theft or gambling they learn no more than one of the two said."""
     policies = {"cn/physician@2020-01-01": GAMBLING + THEFT + DRUGS, "cn/coach@2020-01-01": GAMBLING + THEFT}
@@ -161,12 +184,16 @@ def test_a_difference_of_conditions_is_to_be_aligned(tmp_path: Path) -> None:
 
 def test_one_ask_below_the_threshold_is_to_be_merged_or_widened(tmp_path: Path) -> None:
     """With the other ask of the same law that adds least."""
-    told = report(
-        live_asks(shelf(tmp_path, {"cn/physician@2020-01-01": GAMBLING, "cn/coach@2020-01-01": DRUGS}), DAY, "strict")
-    )
+    policies = {
+        "cn/physician@2020-01-01": GAMBLING,
+        "cn/coach@2020-01-01": THEFT,
+        "cn/drone@2020-01-01": DRUGS,
+        "cn/ride-hailing@2020-01-01": THEFT + DRUGS,
+    }
+    told = report(live_asks(shelf(tmp_path, policies), DAY, "strict"))
     single = [one for one in told["below"] if one["asks"] == ["cn/physician:physician"]]
     assert [(one["do"], one["then"]) for one in single[0]["advice"]] == [("merge", 2), ("add", 2)]
-    assert single[0]["advice"][0]["with_ask"] == "cn/coach:driver"
+    assert single[0]["advice"][0]["with_ask"] == "cn/drone:operator"
     assert single[0]["advice"][1]["what"] == [{"offence": ["drugs.use"], "kind": ["administrative"]}]
 
 
@@ -251,10 +278,14 @@ def test_the_example_of_rates_is_marked_as_made_up_and_can_be_read() -> None:
 
 
 def test_a_rows_rate_is_shared_evenly_by_its_cells() -> None:
-    """Of `violence` each of six offences has a sixth."""
-    rates = Rates("", None, None, {("criminal", "violence"): 0.06})
-    cells = [(f"violence.{word}", "criminal") for word in ("injury", "assault", "affray")] + [("theft", "criminal")]
-    assert rates.of_cells(cells) == {cell: pytest.approx(0.02) for cell in cells[:3]}
+    """Of `violence` each of three offences has a third; robbery has a row of its own, theft none."""
+    rates = Rates("", None, None, {("criminal", "violence"): 0.06, ("criminal", "violence.robbery"): 0.001})
+    words = ["violence.injury", "violence.assault", "violence.affray", "violence.robbery", "theft"]
+    cells = [(word, "criminal") for word in words]
+    assert rates.of_cells(cells) == {
+        **{cell: pytest.approx(0.02) for cell in cells[:3]},
+        cells[3]: 0.001,
+    }
 
 
 @pytest.mark.parametrize(

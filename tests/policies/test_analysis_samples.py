@@ -1,5 +1,6 @@
 """The cases that questions are asked on: real records, judged as the evaluator judges them, and none forgotten."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from policies.analysis.dimensions import Want, around, regions, wants_of
 from policies.analysis.leaks import Leaks
 from policies.analysis.places import Grid, Place, coarse_words, full_words
 from policies.analysis.samples import Workshop
-from policies.analysis.witness import record
+from policies.analysis.witness import Unconfirmed, record, witness
 from policies.cases import Case
 from policies.days import Duration
 from policies.library import Library
@@ -129,6 +130,7 @@ def test_facts_that_cannot_stand_together_give_no_matter() -> None:
     meant and is not."""
     assert build(THEFT, {"decision": date(2021, 1, 1), "release": date(2020, 1, 1)}, DAY) is None
     assert build(THEFT, {"decision": date(2026, 6, 2)}, DAY) is None
+    assert build(THEFT, {"age_at_act": 20, "age_at_decision": 17}, DAY) is None
     assert build(THEFT, {"grade": "felony-a", "traits": frozenset({"misdemeanor"})}, DAY) is None
     assert build(THEFT, {"traits": frozenset({"felony", "misdemeanor"})}, DAY) is None
     assert build(THEFT, {"traits": frozenset({"intentional", "negligent"})}, DAY) is None
@@ -145,6 +147,38 @@ def test_every_level_that_a_rule_gives_is_reached() -> None:
         for sample in shop.samples(sort)
     }
     assert {(True, "open"), (True, "shallow"), (True, "deep")} <= levels
+
+
+def test_a_level_that_lasts_a_month_is_reached_too(tmp_path: Path) -> None:
+    """A made-up law that seals crimes lightly for thirty days after five years: the days around the period show it."""
+    shelf(tmp_path, {"cn/physician@2020-01-01": '[[bar]]\nid = "any"\nkind = ["criminal"]\n'})
+    document = tmp_path / "regimes" / "cn" / "2026-01-01.toml"
+    rule = (
+        '[[seal]]\nid = "{0}"\nlevel = "{1}"\nclock = "decision"\nperiod = "{2}"\nkind = ["criminal"]\ncite = "None"\n'
+    )
+    rules = rule.format("for-a-month", "shallow", "P5Y") + rule.format("then-deeply", "deep", "P5Y30D")
+    law = document.read_text("utf-8")
+    start = law.index("[[seal]]")
+    document.write_text(law[:start] + rules + law[start:], "utf-8")
+    (ask,) = live_asks(Library.load(tmp_path), DAY, "strict")
+    shop = Workshop([ask])
+    samples = [sample for sort in shop.sorts(ask.bars, ("cn",)) for sample in shop.samples(sort)]
+    levels = {shop.sealed(ask, sample)[0].level for sample in samples if sample.place.disposition == "convicted"}
+    assert levels == {"open", "shallow", "deep"}
+
+
+def test_a_sample_that_the_evaluator_does_not_confirm_is_no_witness() -> None:
+    """Were the analysis wrong about a sample, nothing would be shown."""
+    ask = ASKS[0]
+    shop = Workshop([ask])
+    sort = next(iter(shop.sorts(ask.bars, shop.grid.jurisdictions)))
+    sample = next(one for one in shop.samples(sort) if shop.outcome(ask, one) == "ineligible")
+    assert witness(shop, sample, sort.places, [ask]).outcomes == ("ineligible",)
+    acquitted = replace(sample.entries[0], disposition="acquitted")
+    with pytest.raises(Unconfirmed, match=ask.name):
+        witness(shop, replace(sample, entries=(acquitted,)), sort.places, [ask])
+    with pytest.raises(Unconfirmed, match=ask.name):
+        witness(shop, sample, sort.places, [ask], fits=lambda outcomes: "eligible" in outcomes)
 
 
 @pytest.mark.parametrize("home", ["cn", "gb-eaw", "de", "us", "nl"])
