@@ -44,7 +44,7 @@ def signing_key(session: Session) -> tuple[str, Ed25519PrivateKey]:
             raise RuntimeError("audit.init(issuer) has not been called") from None
         private = Ed25519PrivateKey.generate()
         seed = base64.b64encode(private.private_bytes_raw()).decode()
-        vault.put(session, _OWNER, _KEY, {"origin": _Origin.name, "seed": seed})
+        vault.put(session, _OWNER, _KEY, {"origin": _Origin.name, "seed": seed}, standing=True)
         return _Origin.name, private
     return kept["origin"], Ed25519PrivateKey.from_private_bytes(base64.b64decode(kept["seed"]))
 

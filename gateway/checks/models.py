@@ -10,6 +10,7 @@ from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gateway.db import Base, UtcDateTime, new_id
+from gateway.vault import BlindIndex
 
 
 class Check(Base):
@@ -21,7 +22,7 @@ class Check(Base):
     id: Mapped[str] = mapped_column(String(40), primary_key=True, default=lambda: new_id("chk"))
     institution_id: Mapped[str] = mapped_column(ForeignKey("institutions.id"))
     client_id: Mapped[str] = mapped_column(ForeignKey("clients.id"))
-    reference_index: Mapped[str | None] = mapped_column(String(64), index=True)
+    reference_index: Mapped[str | None] = mapped_column(BlindIndex, index=True)
     policy: Mapped[str] = mapped_column(String(80))
     version: Mapped[str] = mapped_column(String(40))
     role: Mapped[str] = mapped_column(String(80))
@@ -47,8 +48,8 @@ class IdempotencyKey(Base):
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True, default=lambda: new_id("idk"))
     client_id: Mapped[str] = mapped_column(ForeignKey("clients.id"))
-    key_index: Mapped[str] = mapped_column(String(64))
-    body_index: Mapped[str] = mapped_column(String(64))
+    key_index: Mapped[str] = mapped_column(BlindIndex)
+    body_index: Mapped[str] = mapped_column(BlindIndex)
     started_at: Mapped[datetime] = mapped_column(UtcDateTime)
     attempt: Mapped[str] = mapped_column(String(40))
     """Who is at work on it; another attempt may take over when this one has died."""

@@ -20,6 +20,10 @@ LEASE = timedelta(seconds=90)
 """Longer than any request can take; after that its process is taken to have died."""
 
 
+KEPT = timedelta(days=14)
+"""How long a key and its answer are remembered: as long as the consent that the answer leads to is waited for."""
+
+
 class KeyReused(problems.InvalidFields):
     """422: the key came before with another message."""
 
@@ -50,16 +54,17 @@ def claim(client_id: str, key: str, message: object) -> Claim:
 
     Raises KeyReused when the key came with another message, StillRunning when its answer is being made.
     """
-    key_index = vault.index("idempotency-key", f"{client_id} {key}")
-    body_index = vault.index("idempotency-body", json.dumps(message, sort_keys=True, ensure_ascii=True))
+    key, body = f"{client_id} {key}", json.dumps(message, sort_keys=True, ensure_ascii=True)
+    known = vault.indexes("idempotency-key", key)
     with db.write() as session:
         row = session.scalar(
-            select(IdempotencyKey).where(IdempotencyKey.client_id == client_id, IdempotencyKey.key_index == key_index)
+            select(IdempotencyKey).where(IdempotencyKey.client_id == client_id, IdempotencyKey.key_index.in_(known))
         )
         if row is None:
-            row = IdempotencyKey(id=new_id("idk"), client_id=client_id, key_index=key_index, body_index=body_index)
+            row = IdempotencyKey(id=new_id("idk"), client_id=client_id)
+            row.key_index, row.body_index = vault.index("idempotency-key", key), vault.index("idempotency-body", body)
             session.add(row)
-        elif row.body_index != body_index:
+        elif not vault.fits(row.body_index, "idempotency-body", body):
             raise KeyReused(errors=[{"field": "Idempotency-Key", "problem": "came before with another message"}])
         elif row.answered_at is not None:
             return Claim(row.id, row.attempt, vault.get(session, row.id, "answer")["body"].encode())

@@ -106,6 +106,11 @@ def reference_index(institution_id: str, reference: str | None) -> str | None:
     return None if reference is None else vault.index("reference", f"{institution_id} {reference}")
 
 
+def reference_indexes(institution_id: str, reference: str) -> tuple[str, ...]:
+    """What checks with an institution's reference are found by, whichever key of the blind index they are under."""
+    return vault.indexes("reference", f"{institution_id} {reference}")
+
+
 def _language(subject: Mapping[str, Any], policy: Policy) -> str:
     """The invitation's language, from the scripts of the names; where they say nothing, from the policy's country."""
     scripts = {name["script"] for name in subject["names"] if "script" in name}

@@ -3,7 +3,7 @@
 from typing import Any
 
 from flask import Response, request
-from sqlalchemy import tuple_
+from sqlalchemy import ColumnElement, exists, tuple_
 from sqlalchemy.orm import Session
 
 from gateway import clock, problems
@@ -17,7 +17,7 @@ from gateway.checks.request import (
     open_check,
     policy_for,
     reachable,
-    reference_index,
+    reference_indexes,
 )
 from gateway.checks.roles import roles_of
 from gateway.checks.schemas import (
@@ -32,6 +32,7 @@ from gateway.checks.schemas import (
 from gateway.consent import cancel as cancel_consent
 from gateway.db import db
 from gateway.oauth import caller
+from gateway.vault import VaultKey
 
 PAGE = 50
 """How many checks a page of the list has."""
@@ -141,7 +142,8 @@ def check(check_id: str) -> Response:
 def checks(query: dict[str, str]) -> Response:
     """List your checks
 
-    Newest first, a page at a time: give `next_cursor` back as `cursor` until it is null.
+    Newest first, a page at a time: give `next_cursor` back as `cursor` until it is null. A check whose data was deleted
+    because its time was up is not in the list.
     """
     with db.read() as session:
         found = _page(session, query)
@@ -161,9 +163,9 @@ def _own(session: Session, check_id: str) -> wire.Standing:
 def _page(session: Session, query: dict[str, str]) -> list[wire.Standing]:
     """One page of the caller's checks and the first of the next."""
     institution_id = caller().institution_id
-    narrowed = wire.standings().where(Check.institution_id == institution_id)
+    narrowed = wire.standings().where(Check.institution_id == institution_id, ~_deleted())
     if "reference" in query:
-        narrowed = narrowed.where(Check.reference_index == reference_index(institution_id, query["reference"]))
+        narrowed = narrowed.where(Check.reference_index.in_(reference_indexes(institution_id, query["reference"])))
     if "status" in query:
         narrowed = narrowed.where(wire.STATUS.in_((query["status"],)))
     if "cursor" in query:
@@ -173,6 +175,11 @@ def _page(session: Session, query: dict[str, str]) -> list[wire.Standing]:
         narrowed = narrowed.where(tuple_(Check.created_at, Check.id) < (after.created_at, after.id))
     ordered = narrowed.order_by(Check.created_at.desc(), Check.id.desc()).limit(PAGE + 1)
     return list(session.execute(ordered))
+
+
+def _deleted() -> ColumnElement[bool]:
+    """Whether the data of a check was shredded: there is nothing left to list."""
+    return exists().where(VaultKey.owner_id == Check.id, VaultKey.shredded_at.is_not(None))
 
 
 def _json(form: dict[str, Any]) -> Response:

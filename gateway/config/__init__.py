@@ -18,6 +18,12 @@ from gateway.config.variables import VARIABLES, Variable
 __all__ = ["Config", "ConfigError", "Variable"]
 
 _PREFIX = "SEALGATE_"
+KEYS_LAST = timedelta(days=31)
+"""How long a key-encryption key is used for what begins: the longest calendar month."""
+
+WAY = timedelta(days=20)
+"""How long a check usually takes at most from request to answer: consent is waited for 14 days, then comes the hold."""
+
 _FREE_PREFIX = "SEALGATE_REGISTRY_"  # for the keys that registries.toml names by `key_env`
 
 
@@ -39,7 +45,11 @@ class Config:
     database_url: str = field(repr=False)
     secret_key: str = field(repr=False)
     keks: Mapping[str, bytes] = field(repr=False)
+    key_file: Path | None
     index_key: bytes = field(repr=False)
+    shred_term: timedelta
+    backup_term: timedelta
+    metadata_term: timedelta
     registries: Path
     outbox: str = field(repr=False)
     proof: str
@@ -61,6 +71,15 @@ class Config:
         """Whether this deployment answers about real people."""
         return self.mode == "live"
 
+    @property
+    def keep_term(self) -> timedelta:
+        """How long after its end a check's personal data is kept: the shred term without what backups outlive it by.
+
+        A key of a period goes when all that began in it is over for this long; a copy of the key file lives on for the
+        backup term. What begins on the first of a month, and ends at once, is so gone within the shred term.
+        """
+        return self.shred_term - self.backup_term - KEYS_LAST - WAY
+
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Config":
         """Read the configuration from environment variables.
@@ -79,6 +98,7 @@ class Config:
             raise ConfigError(problems)
         if values["database_url"] is None:
             values["database_url"] = f"sqlite:///{values['data'] / 'sealgate.sqlite'}"
+        values["keks"] = values["keks"] or {}
         return cls(**values)
 
     @staticmethod
@@ -117,12 +137,29 @@ def _contradictions(values: Mapping[str, Any]) -> list[str]:
             for name in ("ISSUER", "CLIENT_ID", "CLIENT_SECRET", "ASSURANCE")
             if values.get(f"oidc_{name.lower()}", "wrong") is None
         ]
+    found += _key_faults(values)
     if values.get("index_key") in (values.get("keks") or {}).values():
         found.append("SEALGATE_INDEX_KEY must be another key than those in SEALGATE_KEKS")
     if values.get("release_grid") == timedelta(0):
         found.append("SEALGATE_RELEASE_GRID must be longer than nothing")
     if values.get("mode") == "live":
         found += _refused_when_live(values)
+    return found
+
+
+def _key_faults(values: Mapping[str, Any]) -> list[str]:
+    found = []
+    if values.get("keks", "wrong") is None and values.get("key_file", "wrong") is None:
+        found.append("SEALGATE_KEY_FILE is missing, or SEALGATE_KEKS: the keys that wrap the keys of personal data")
+    shred, backup = values.get("shred_term"), values.get("backup_term")
+    least = KEYS_LAST + WAY + timedelta(days=1)
+    if shred is not None and backup is not None and shred < backup + least:
+        found.append(
+            f"SEALGATE_SHRED_TERM must be at least {least.days} days longer than SEALGATE_BACKUP_TERM: a copy of the "
+            "keys outlives them by the backup term, a key lasts a month, and a check takes its time"
+        )
+    if shred is not None and values.get("metadata_term", shred) < shred:
+        found.append("SEALGATE_METADATA_TERM must not be shorter than SEALGATE_SHRED_TERM")
     return found
 
 

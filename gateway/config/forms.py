@@ -119,6 +119,11 @@ def key(text: str) -> bytes:
     return value
 
 
+def key_text(key: bytes) -> str:
+    """A key in the form that `key` reads."""
+    return base64.urlsafe_b64encode(key).rstrip(b"=").decode()
+
+
 def keys(text: str) -> Mapping[str, bytes]:
     """Read named keys, `id:key[,id:key…]`; the first is the current one."""
     found: dict[str, bytes] = {}

@@ -66,7 +66,7 @@ def ask(
 def _unused_code(session: Session) -> str:
     while True:
         code = tokens.new_code()
-        if session.scalar(select(Consent.id).where(Consent.code_hash == tokens.code_hash(code))) is None:
+        if session.scalar(select(Consent.id).where(Consent.code_hash.in_(tokens.code_hashes(code)))) is None:
             return code
 
 

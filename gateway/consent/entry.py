@@ -53,7 +53,7 @@ def start() -> AnyResponse:
 
 def _by_code(session: Session) -> Consent | None:
     code = tokens.read_code(request.form.get("code", ""))
-    consent = session.scalar(select(Consent).where(Consent.code_hash == tokens.code_hash(code or "")))
+    consent = session.scalar(select(Consent).where(Consent.code_hash.in_(tokens.code_hashes(code or ""))))
     return None if consent is None or ended(consent) else consent
 
 

@@ -71,7 +71,7 @@ def ended(consent: Consent) -> bool:
 
 
 def _by_link(session: Session, link: str) -> Consent:
-    consent = session.scalar(select(Consent).where(Consent.link_hash == tokens.link_hash(link)))
+    consent = session.scalar(select(Consent).where(Consent.link_hash.in_(tokens.link_hashes(link))))
     if consent is None:
         raise LinkUnknown
     if ended(consent):
@@ -91,7 +91,7 @@ def _by_cookie(session: Session, consent_id: str) -> tuple[Consent, Visit]:
 
 def _by_state(session: Session) -> tuple[Consent, Visit]:
     state = request.args.get("state", "")
-    waiting = session.scalar(select(Visit).where(Visit.state_hash == tokens.state_hash(state)))
+    waiting = session.scalar(select(Visit).where(Visit.state_hash.in_(tokens.state_hashes(state))))
     if waiting is None:
         raise SessionEnded
     return _by_cookie(session, waiting.consent_id)

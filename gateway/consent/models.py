@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from gateway.consent.states import State
 from gateway.db import Base, UtcDateTime, new_id
+from gateway.vault import BlindIndex
 
 
 class Consent(Base):
@@ -42,8 +43,8 @@ class Consent(Base):
     """When the answer left; from then on it cannot be withdrawn."""
     reachable: Mapped[bool] = mapped_column(default=False)
     """Whether the institution named a contact; it is in the vault, under the check's id."""
-    link_hash: Mapped[str] = mapped_column(String(64), unique=True)
-    code_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    link_hash: Mapped[str] = mapped_column(BlindIndex, unique=True)
+    code_hash: Mapped[str] = mapped_column(BlindIndex, unique=True)
     strikes: Mapped[int] = mapped_column(default=0)
     """Attempts at proof since the last pause; see `attempts.py`."""
     pauses: Mapped[int] = mapped_column(default=0)
@@ -67,15 +68,15 @@ class Visit(Base):
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True, default=lambda: new_id("vis"))
     consent_id: Mapped[str] = mapped_column(ForeignKey("consents.id"), index=True)
-    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    token_hash: Mapped[str] = mapped_column(BlindIndex, unique=True)
     """Of the cookie; a new one is given at every proof."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     proved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    code_hash: Mapped[str | None] = mapped_column(String(64))
+    code_hash: Mapped[str | None] = mapped_column(BlindIndex)
     """Of the six-digit code that was sent last; of nothing that can be typed if the particulars were wrong."""
     code_expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    state_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
+    state_hash: Mapped[str | None] = mapped_column(BlindIndex, unique=True)
     """Of the `state` of a sign-in that is under way at the provider; its secrets are in the vault."""
 
 
@@ -84,8 +85,8 @@ class Failures(Base):
 
     __tablename__ = "consent_failures"
 
-    place: Mapped[str] = mapped_column(String(64), primary_key=True)
-    """Blind index of a network address, or `all`."""
+    place: Mapped[str] = mapped_column(String(72), primary_key=True)
+    """Blind index of a network address, or `all`. A rotation of its key leaves it: it lives for minutes."""
     since: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     count: Mapped[int]
 

@@ -50,9 +50,19 @@ def link_hash(link: str) -> str:
     return vault.index("consent-link", link)
 
 
+def link_hashes(link: str) -> tuple[str, ...]:
+    """What a link is found by, whichever key of the blind index it was kept under; the others likewise."""
+    return vault.indexes("consent-link", link)
+
+
 def code_hash(code: str) -> str:
     """What is kept of a short code in its standard form."""
     return vault.index("consent-code", code)
+
+
+def code_hashes(code: str) -> tuple[str, ...]:
+    """What a short code is found by."""
+    return vault.indexes("consent-code", code)
 
 
 def cookie_hash(cookie: str) -> str:
@@ -60,11 +70,26 @@ def cookie_hash(cookie: str) -> str:
     return vault.index("consent-visit", cookie)
 
 
+def cookie_hashes(cookie: str) -> tuple[str, ...]:
+    """What a visit is found by."""
+    return vault.indexes("consent-visit", cookie)
+
+
 def digits_hash(visit_id: str, digits: str) -> str:
     """What is kept of a one-time code; good for one visit only."""
     return vault.index("consent-digits", f"{visit_id} {digits}")
 
 
+def digits_fit(kept: str, visit_id: str, digits: str) -> bool:
+    """Whether these are the digits of which this was kept."""
+    return vault.fits(kept, "consent-digits", f"{visit_id} {digits}")
+
+
 def state_hash(state: str) -> str:
     """What is kept of the `state` of a sign-in."""
     return vault.index("consent-state", state)
+
+
+def state_hashes(state: str) -> tuple[str, ...]:
+    """What a sign-in is found by."""
+    return vault.indexes("consent-state", state)

@@ -41,7 +41,7 @@ def begin(session: Session, consent: Consent) -> tuple[Visit, str]:
 
 def find(session: Session, consent_id: str, token: str) -> Visit | None:
     """The visit with this cookie, if it is of this consent and not over."""
-    visit = session.scalar(select(Visit).where(Visit.token_hash == tokens.cookie_hash(token)))
+    visit = session.scalar(select(Visit).where(Visit.token_hash.in_(tokens.cookie_hashes(token))))
     if visit is None or visit.consent_id != consent_id or visit.expires_at <= clock.now():
         return None
     return visit

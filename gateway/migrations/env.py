@@ -9,6 +9,7 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 
 from gateway.db import Base, UtcDateTime
+from gateway.vault import BlindIndex
 
 
 def _ours(name: str | None, kind: str, _parents: Any) -> bool:
@@ -17,6 +18,8 @@ def _ours(name: str | None, kind: str, _parents: Any) -> bool:
 
 def _rendered(kind: str, item: Any, _context: AutogenContext) -> str | Literal[False]:
     """A migration says what the database has, not what our code makes of it, which may change."""
+    if kind == "type" and isinstance(item, BlindIndex):
+        return repr(item.impl_instance).replace("String", "sa.String")
     return "sa.DateTime()" if kind == "type" and isinstance(item, UtcDateTime) else False
 
 

@@ -96,4 +96,4 @@ def _make(session: Session, algorithm: str, state: str) -> None:
     kid = new_id("key")
     public = key.as_dict(private=False) | {"kid": kid, "use": "sig", "alg": algorithm}
     session.add(SigningKey(kid=kid, state=state, public=public, created_at=clock.now()))
-    vault.put(session, kid, _PRIVATE, key.as_dict(private=True))
+    vault.put(session, kid, _PRIVATE, key.as_dict(private=True), standing=True)

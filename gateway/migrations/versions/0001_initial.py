@@ -40,6 +40,7 @@ def downgrade() -> None:
         "audit_entries",
         "vault_items",
         "vault_keys",
+        "vault_keks",
     ):
         op.drop_table(table)
 
@@ -47,8 +48,19 @@ def downgrade() -> None:
 def _vault() -> None:
     """What the vault keeps. 40 lines because it is a list."""
     op.create_table(
+        "vault_keks",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("sample", sa.LargeBinary(), nullable=False),
+        sa.Column("used_from", sa.DateTime(), nullable=False),
+        sa.Column("superseded_at", sa.DateTime(), nullable=True),
+        sa.Column("closed_at", sa.DateTime(), nullable=True),
+        sa.Column("destroyed_at", sa.DateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_vault_keks")),
+    )
+    op.create_table(
         "vault_keys",
         sa.Column("owner_id", sa.String(length=80), nullable=False),
+        sa.Column("standing", sa.Boolean(), nullable=False),
         sa.Column("kek_id", sa.String(length=40), nullable=True),
         sa.Column("wrapped", sa.LargeBinary(), nullable=True),
         sa.Column("created_at", sa.DateTime(), nullable=False),
@@ -56,6 +68,7 @@ def _vault() -> None:
         sa.PrimaryKeyConstraint("owner_id", name=op.f("pk_vault_keys")),
     )
     op.create_index(op.f("ix_vault_keys_kek_id"), "vault_keys", ["kek_id"], unique=False)
+    op.create_index(op.f("ix_vault_keys_shredded_at"), "vault_keys", ["shredded_at"], unique=False)
     op.create_table(
         "vault_items",
         sa.Column("id", sa.String(length=40), nullable=False),
@@ -204,8 +217,8 @@ def _people() -> None:
         sa.Column("told_at", sa.DateTime(), nullable=True),
         sa.Column("released_at", sa.DateTime(), nullable=True),
         sa.Column("reachable", sa.Boolean(), nullable=False),
-        sa.Column("link_hash", sa.String(length=64), nullable=False),
-        sa.Column("code_hash", sa.String(length=64), nullable=False),
+        sa.Column("link_hash", sa.String(length=72), nullable=False),
+        sa.Column("code_hash", sa.String(length=72), nullable=False),
         sa.Column("strikes", sa.Integer(), nullable=False),
         sa.Column("pauses", sa.Integer(), nullable=False),
         sa.Column("paused_until", sa.DateTime(), nullable=True),
@@ -219,13 +232,13 @@ def _people() -> None:
         "consent_visits",
         sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("consent_id", sa.String(length=40), nullable=False),
-        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("token_hash", sa.String(length=72), nullable=False),
         sa.Column("created_at", sa.DateTime(), nullable=False),
         sa.Column("expires_at", sa.DateTime(), nullable=False),
         sa.Column("proved_at", sa.DateTime(), nullable=True),
-        sa.Column("code_hash", sa.String(length=64), nullable=True),
+        sa.Column("code_hash", sa.String(length=72), nullable=True),
         sa.Column("code_expires_at", sa.DateTime(), nullable=True),
-        sa.Column("state_hash", sa.String(length=64), nullable=True),
+        sa.Column("state_hash", sa.String(length=72), nullable=True),
         sa.ForeignKeyConstraint(["consent_id"], ["consents.id"], name=op.f("fk_consent_visits_consent_id_consents")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_consent_visits")),
         sa.UniqueConstraint("state_hash", name=op.f("uq_consent_visits_state_hash")),
@@ -235,7 +248,7 @@ def _people() -> None:
     op.create_index(op.f("ix_consent_visits_expires_at"), "consent_visits", ["expires_at"], unique=False)
     op.create_table(
         "consent_failures",
-        sa.Column("place", sa.String(length=64), nullable=False),
+        sa.Column("place", sa.String(length=72), nullable=False),
         sa.Column("since", sa.DateTime(), nullable=False),
         sa.Column("count", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("place", name=op.f("pk_consent_failures")),
@@ -257,7 +270,7 @@ def _checks() -> None:
         sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("institution_id", sa.String(length=40), nullable=False),
         sa.Column("client_id", sa.String(length=40), nullable=False),
-        sa.Column("reference_index", sa.String(length=64), nullable=True),
+        sa.Column("reference_index", sa.String(length=72), nullable=True),
         sa.Column("policy", sa.String(length=80), nullable=False),
         sa.Column("version", sa.String(length=40), nullable=False),
         sa.Column("role", sa.String(length=80), nullable=False),
@@ -280,8 +293,8 @@ def _checks() -> None:
         "idempotency_keys",
         sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("client_id", sa.String(length=40), nullable=False),
-        sa.Column("key_index", sa.String(length=64), nullable=False),
-        sa.Column("body_index", sa.String(length=64), nullable=False),
+        sa.Column("key_index", sa.String(length=72), nullable=False),
+        sa.Column("body_index", sa.String(length=72), nullable=False),
         sa.Column("started_at", sa.DateTime(), nullable=False),
         sa.Column("attempt", sa.String(length=40), nullable=False),
         sa.Column("answered_at", sa.DateTime(), nullable=True),

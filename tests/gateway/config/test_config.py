@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from gateway.config import Config, ConfigError
+from gateway.config import WAY, Config, ConfigError
+from gateway.consent import TERM as CONSENT_TERM
+from policies.library import Library
 
 Environ = dict[str, str]
 
@@ -57,7 +59,6 @@ def test_an_empty_environment_names_everything_that_is_missing() -> None:
         "SEALGATE_ISSUER",
         "SEALGATE_DATA",
         "SEALGATE_SECRET_KEY",
-        "SEALGATE_KEKS",
         "SEALGATE_INDEX_KEY",
         "SEALGATE_REGISTRIES",
         "SEALGATE_OUTBOX",
@@ -65,6 +66,7 @@ def test_an_empty_environment_names_everything_that_is_missing() -> None:
         "SEALGATE_OIDC_CLIENT_ID",
         "SEALGATE_OIDC_CLIENT_SECRET",
         "SEALGATE_OIDC_ASSURANCE",
+        "SEALGATE_KEY_FILE",
     ]
     assert all("missing" in line for line in problems)
 
@@ -86,6 +88,10 @@ def test_an_empty_environment_names_everything_that_is_missing() -> None:
         ("SEALGATE_KEKS", "a:AAAA", "32 random bytes"),
         ("SEALGATE_KEKS", f"a:{'A' * 43},a:{'B' * 43}", "each id once"),
         ("SEALGATE_KEKS", f"a:{'A' * 43},b:{'A' * 43}", "different key"),
+        ("SEALGATE_KEY_FILE", "/nowhere/sealgate.keys", "file that exists"),
+        ("SEALGATE_SHRED_TERM", "half a year", "ISO 8601"),
+        ("SEALGATE_SHRED_TERM", "P81D", "at least 52 days longer than SEALGATE_BACKUP_TERM"),
+        ("SEALGATE_METADATA_TERM", "P30D", "not be shorter than SEALGATE_SHRED_TERM"),
         ("SEALGATE_INDEX_KEY", "§", "base64url"),
         ("SEALGATE_REGISTRIES", "/nowhere/registries.toml", "file that exists"),
         ("SEALGATE_OUTBOX", "mailto:a@b", "smtp://"),
@@ -133,6 +139,21 @@ def test_the_index_key_must_not_be_one_of_the_others(environ: Environ) -> None:
     """One key, one use."""
     (problem,) = _problems({**environ, "SEALGATE_INDEX_KEY": environ["SEALGATE_KEKS"].split(":")[1].split(",")[0]})
     assert problem.startswith("SEALGATE_INDEX_KEY must be another key")
+
+
+def test_the_backup_term_is_inside_the_shred_term(environ: Environ) -> None:
+    """What is left for keeping is what backups, a key's month and a check's way do not take; never less than a day."""
+    assert Config.from_env(environ).keep_term == timedelta(days=99)
+    least = {**environ, "SEALGATE_SHRED_TERM": "P97D", "SEALGATE_BACKUP_TERM": "P45D"}
+    assert Config.from_env(least).keep_term == timedelta(days=1)
+    (problem,) = _problems({**least, "SEALGATE_BACKUP_TERM": "P46D"})
+    assert problem.startswith("SEALGATE_SHRED_TERM must be at least 52 days longer than SEALGATE_BACKUP_TERM")
+
+
+def test_the_usual_way_of_a_check_is_covered() -> None:
+    """A key outlives the wait for consent and the longest hold of any policy, with some days left for late answers."""
+    holds = [one.release.hold for all_of in Library.shipped().policy_versions.values() for one in all_of]
+    assert max(holds) + CONSENT_TERM + timedelta(days=2) <= WAY
 
 
 def test_signing_in_needs_its_three_variables(environ: Environ) -> None:

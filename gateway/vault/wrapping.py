@@ -1,0 +1,139 @@
+"""The data keys of owners: made, wrapped, unwrapped, and brought under another key-encryption key."""
+
+import secrets
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from gateway import clock, logs
+from gateway.vault import cipher, keks
+from gateway.vault.errors import Shredded, Tampered, UnknownKek
+from gateway.vault.keks import Kek, Refused
+from gateway.vault.models import VaultKek, VaultKey
+from gateway.vault.ring import ring
+
+_SAMPLE = b"sealgate kek sample"
+
+log = logs.get("vault")
+
+
+def data_key(session: Session, owner_id: str) -> bytes | None:
+    """The data key of an owner; None of one that has nothing yet. Raises Shredded, Tampered, UnknownKek."""
+    row = session.get(VaultKey, owner_id)
+    return None if row is None else _unwrap(row)
+
+
+def new_data_key(session: Session, owner_id: str, *, standing: bool) -> bytes:
+    """Make the data key of an owner. Raises UnknownKek if another key has the id of the one that is to wrap it."""
+    row = VaultKey(owner_id=owner_id, standing=standing, created_at=clock.now())
+    made = secrets.token_bytes(32)
+    _wrap(session, row, made, _heir(row))
+    session.add(row)
+    session.flush()
+    return made
+
+
+def stale() -> ColumnElement[bool]:
+    """Which data keys are wrapped by another key than would wrap them now: those that a rotation moves."""
+    wrapping = ring().wrapping
+    periods = {period for kek in wrapping if (period := keks.period_of(kek.id)) is not None}
+    newest = {kek.id for period in periods if (kek := keks.newest(wrapping, period)) is not None}
+    standing, begun = keks.standing(wrapping), keks.for_new(wrapping, clock.now())
+    ours = newest | {begun.id if begun else ""}
+    outdated = or_(
+        and_(VaultKey.standing, VaultKey.kek_id != (standing.id if standing else "")),
+        and_(VaultKey.standing.is_(False), VaultKey.kek_id.not_in(ours)),
+    )
+    return and_(VaultKey.wrapped.is_not(None), outdated)
+
+
+def opens(row: VaultKey) -> bool:
+    """Whether a data key can be read. Raises UnknownKek if its KEK is not here."""
+    try:
+        _unwrap(row)
+    except UnknownKek:
+        raise
+    except Tampered:
+        return False
+    return True
+
+
+def move(session: Session, row: VaultKey, to: Kek | None = None) -> bool:
+    """Wrap a data key by another KEK, by default by the one that would wrap it now; False if it does not open.
+
+    Such a row was damaged, and nobody can read what is under it. Raises UnknownKek if its KEK is not here.
+    """
+    if not opens(row):
+        log.error("vault_key_damaged", about=row.owner_id)
+        return False
+    _wrap(session, row, _unwrap(row), to or _heir(row))
+    return True
+
+
+def under(session: Session, kek_id: str) -> int:
+    """How many data keys a KEK wraps."""
+    return session.scalar(select(func.count()).where(VaultKey.kek_id == kek_id)) or 0
+
+
+def register(session: Session, kek: Kek) -> bool:
+    """Note that a KEK is used here. False if another key is known under its id, or if it was destroyed."""
+    known = ring().seen
+    fresh: set[str] = session.info.setdefault("new keks", set())
+    if kek.id in known or kek.id in fresh:
+        return True
+    row = session.get(VaultKek, kek.id)
+    if row is None:
+        try:
+            with session.begin_nested():
+                sample = kek.wrap(_SAMPLE, cipher.bound("kek", kek.id))
+                session.add(VaultKek(id=kek.id, sample=sample, used_from=clock.now()))
+        except IntegrityError:  # another process was first
+            row = session.get_one(VaultKek, kek.id)
+        else:
+            fresh.add(kek.id)  # as long as this transaction may still be rolled back
+            return True
+    if row.closed_at is not None or not is_the_one(kek, row):
+        return False
+    known.add(kek.id)
+    return True
+
+
+def is_the_one(kek: Kek, row: VaultKek) -> bool:
+    """Whether a KEK is the one that was used under its id."""
+    try:
+        return kek.unwrap(row.sample, cipher.bound("kek", kek.id)) == _SAMPLE
+    except Refused:
+        return False
+
+
+def _heir(row: VaultKey) -> Kek:
+    """What wraps a row now: for what has no end the standing key, else its own period's newest, else this month's."""
+    wrapping, period = ring().wrapping, keks.period_of(row.kek_id or "")
+    if row.standing:
+        kek = keks.standing(wrapping)
+    else:
+        kek = keks.newest(wrapping, period) if period else None
+        kek = kek or keks.for_new(wrapping, clock.now())
+    if kek is None:
+        raise RuntimeError("there is no key-encryption key")
+    return kek
+
+
+def _wrap(session: Session, row: VaultKey, opened: bytes, kek: Kek) -> None:
+    if not register(session, kek):
+        raise UnknownKek(logged=kek.id)
+    row.kek_id = kek.id
+    row.wrapped = kek.wrap(opened, cipher.bound("key", row.owner_id, kek.id))
+
+
+def _unwrap(row: VaultKey) -> bytes:
+    if row.wrapped is None or row.kek_id is None:
+        raise Shredded
+    kek = ring().keks.get(row.kek_id)
+    if kek is None:
+        raise UnknownKek(logged=row.kek_id)
+    try:
+        return kek.unwrap(row.wrapped, cipher.bound("key", row.owner_id, row.kek_id))
+    except Refused:
+        raise Tampered(logged="vault_keys") from None
