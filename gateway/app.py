@@ -14,7 +14,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from connectors import shelf
 from connectors.base import Connector
-from gateway import audit, consent, logs, notices, oauth, problems, vault, work
+from gateway import audit, consent, logs, notices, oauth, problems, retention, vault, work
 from gateway.checks import deployment, needed, release, routes, run
 from gateway.checks.openapi import Document, as_document
 from gateway.config import Config, ConfigError
@@ -68,7 +68,7 @@ PROBES: Mapping[str, health.Probe] = {
 }
 """What must hold for the gateway to be ready."""
 
-TASKS = (run.run, release.tick)
+TASKS = (run.run, release.tick, retention.due.tick, retention.keys.tick)
 """What the rooms have registered with `work`; named, so that it is seen that they are loaded."""
 
 SECURITY_HEADERS: Mapping[str, str] = {
@@ -151,10 +151,11 @@ def finish() -> None:
 
 def _init_rooms(config: Config, registries: Mapping[str, Connector], library: Library) -> None:
     db.init(config.database_url)
-    vault.init(config.keks, config.index_key)
+    vault.init(config.keks, config.index_key, config.key_file)
     audit.init(config.issuer)
     notices.init(config)
     deployment.init(config, registries, library)
+    retention.init(config)
 
 
 def _settings(config: Config) -> dict[str, Any]:

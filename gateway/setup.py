@@ -11,8 +11,12 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
+from gateway import clock
+from gateway.vault import keks, keyfile
+
 SETTINGS = "sealgate.env"
 REGISTRIES = "registries.toml"
+KEYS = "sealgate.keys"
 
 _LINE = re.compile(r"([A-Z][A-Z0-9_]*)=(.*)")
 
@@ -34,6 +38,15 @@ def new_key() -> str:
     return base64.urlsafe_b64encode(secrets.token_bytes(32)).rstrip(b"=").decode()
 
 
+def new_key_file(path: Path) -> None:
+    """Write a key file: a standing key, and the keys of this month and the next. Raises SetupError if it is there."""
+    month = keks.month(clock.now())
+    try:
+        keyfile.create(path, [keyfile.new("kek", one) for one in ("standing-1", month, keks.following(month))])
+    except OSError as error:
+        raise SetupError(f"{path} cannot be made: {error.strerror}") from None
+
+
 def initialise(folder: Path, mode: str, issuer: str, settings: Mapping[str, str] | None = None) -> dict[str, str]:
     """Make `folder` a deployment: fresh keys, a settings file, an empty list of registries. Returns the settings.
 
@@ -47,7 +60,7 @@ def initialise(folder: Path, mode: str, issuer: str, settings: Mapping[str, str]
         "SEALGATE_ISSUER": issuer.rstrip("/"),
         "SEALGATE_DATA": str(folder),
         "SEALGATE_SECRET_KEY": secrets.token_urlsafe(48),
-        "SEALGATE_KEKS": f"first:{new_key()}",
+        "SEALGATE_KEY_FILE": str(folder / KEYS),
         "SEALGATE_INDEX_KEY": new_key(),
         "SEALGATE_REGISTRIES": str(folder / REGISTRIES),
         "SEALGATE_REGISTRY_KEY": new_key(),
@@ -60,6 +73,7 @@ def initialise(folder: Path, mode: str, issuer: str, settings: Mapping[str, str]
         raise SetupError(f"{file} is there already; its keys would be lost") from None
     with os.fdopen(handle, "w", encoding="utf-8") as out:
         out.writelines(f"{name}={value}\n" for name, value in values.items())
+    new_key_file(folder / KEYS)
     registries = folder / REGISTRIES
     if not registries.exists():
         registries.write_text(_REGISTRIES_TEXT, "utf-8")

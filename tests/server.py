@@ -14,7 +14,7 @@ import requests
 
 from connectors.codes import table
 from connectors.embedded import build, read_key
-from gateway import audit, setup, vault
+from gateway import audit, retention, setup, vault
 from gateway.config import Config
 from gateway.db import db
 from gateway.oauth.register import add_client, add_institution
@@ -105,8 +105,9 @@ class Deployment:
     def opened(self) -> Iterator[Config]:
         """The deployment's database and vault in this process, beside the server."""
         config = Config.from_env(self.environ)
-        vault.init(config.keks, config.index_key)
+        vault.init(config.keks, config.index_key, config.key_file)
         audit.init(config.issuer)
+        retention.init(config)
         db.init(config.database_url)
         try:
             yield config

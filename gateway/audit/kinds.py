@@ -57,6 +57,10 @@ KINDS: dict[str, Kind] = {
     "client.revoked": Kind(clear=("institution", "by")),
     "token.refused": Kind(clear=("why",)),
     "key.rotated": Kind(clear=("use",)),
+    # what was destroyed when its time was up, and when: no more than that
+    "data.shredded": Kind(),  # of a check: everything personal, for good once the key of its period is destroyed
+    "check.forgotten": Kind(),  # of a check: that there was one
+    "key.destroyed": Kind(clear=("use",)),  # a key-encryption key, by its id
 }
 
 SEALED_ABOUT = tuple(name for name, kind in KINDS.items() if kind.sealed_about)

@@ -58,9 +58,12 @@ def use_settings(data: Path | None) -> None:
 
 
 @contextmanager
-def deployment(data: Path | None) -> Iterator[Any]:
-    """The deployment's parts, opened without a server: database (migrated), vault, log. Yields the Config."""
-    from gateway import audit, logs, vault
+def deployment(data: Path | None, *, keys_fit: bool = True) -> Iterator[Any]:
+    """The deployment's parts, opened without a server: database (migrated), vault, log. Yields the Config.
+
+    Ends with exit status 2 if the keys are not those of the data, unless the command is there to mend that.
+    """
+    from gateway import audit, logs, retention, vault
     from gateway.config import Config, ConfigError
     from gateway.db import db
 
@@ -75,11 +78,12 @@ def deployment(data: Path | None) -> Iterator[Any]:
     db.init(config.database_url)
     try:
         db.upgrade()
-        vault.init(config.keks, config.index_key)
+        vault.init(config.keks, config.index_key, config.key_file)
         with db.write() as session:
-            if wrong := vault.wrong_keys(session):
+            if keys_fit and (wrong := vault.wrong_keys(session)):
                 fail("; ".join(wrong))
         audit.init(config.issuer)
+        retention.init(config)
         yield config
     finally:
         db.close()
@@ -90,16 +94,34 @@ def errors_told(command: F) -> F:
 
     @wraps(command)
     def told(*args: Any, **kwargs: Any) -> Any:
-        from connectors.base import ConnectorError
-        from connectors.codes.table import CodeTableError
-        from connectors.embedded.source import SourceError
-        from gateway.config import ConfigError
-        from gateway.oauth.register import RegistrationRefused
-        from gateway.setup import SetupError
-
         try:
             return command(*args, **kwargs)
-        except (CodeTableError, ConfigError, ConnectorError, RegistrationRefused, SetupError, SourceError) as error:
-            fail(str(error))
+        except Exception as error:
+            if isinstance(error, _told()):
+                fail(str(error))
+            raise
 
     return told  # type: ignore[return-value]
+
+
+def _told() -> tuple[type[Exception], ...]:
+    """The errors that a person can mend; loaded only when there is one, for they stand all over the house."""
+    from connectors.base import ConnectorError
+    from connectors.codes.table import CodeTableError
+    from connectors.embedded.source import SourceError
+    from gateway.config import ConfigError
+    from gateway.oauth.register import RegistrationRefused
+    from gateway.retention.keys import KeyKept
+    from gateway.setup import SetupError
+    from gateway.vault.keyfile import KeyFileError
+
+    return (
+        CodeTableError,
+        ConfigError,
+        ConnectorError,
+        KeyFileError,
+        KeyKept,
+        RegistrationRefused,
+        SetupError,
+        SourceError,
+    )

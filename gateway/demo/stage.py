@@ -97,7 +97,7 @@ def _register(config: Config, cast: Cast) -> tuple[dict[str, Software], Software
     db.init(config.database_url)
     try:
         db.upgrade()
-        vault.init(config.keks, config.index_key)
+        vault.init(config.keks, config.index_key, config.key_file)
         audit.init(config.issuer)
         software = {
             each.id: _one(config, each.name, each.registration, each.policies, _ASKING) for each in cast.institutions

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from gateway import audit, logs, vault, work
+from gateway import audit, logs, retention, vault, work
 from gateway.config import Config
 from gateway.db import Base, Database, db
 
@@ -52,8 +52,9 @@ def config(environ: Environ) -> Config:
 @pytest.fixture
 def keys(config: Config) -> None:
     """The vault with the keys of the configuration, and the name of the log."""
-    vault.init(config.keks, config.index_key)
+    vault.init(config.keks, config.index_key, config.key_file)
     audit.init(config.issuer)
+    retention.init(config)
 
 
 @pytest.fixture

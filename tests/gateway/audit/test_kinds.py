@@ -23,6 +23,9 @@ FROZEN = {
     "client.revoked": "9409f8061a065b23",
     "token.refused": "7923fb59700ff554",
     "key.rotated": "079ff15c00302d37",
+    "data.shredded": "04e04a0c54b20c36",
+    "check.forgotten": "04e04a0c54b20c36",
+    "key.destroyed": "079ff15c00302d37",
 }
 
 

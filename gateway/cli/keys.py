@@ -1,0 +1,142 @@
+"""The keys of a deployment: see them, make them, change them, destroy them."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from gateway.cli.words import AS_JSON, DATA, deployment, errors_told, fail, print_json, print_table
+
+if TYPE_CHECKING:
+    from gateway.retention.rotate import Progress, Rotated
+
+
+@click.group()
+def keys() -> None:
+    """The keys that wrap the keys of personal data, one for each month, and the key of the blind index."""
+
+
+@keys.command("init")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@errors_told
+def keys_init(file: Path) -> None:
+    """Write a key file FILE for a deployment that had its keys in SEALGATE_KEKS; name it in SEALGATE_KEY_FILE."""
+    from gateway import setup
+
+    setup.new_key_file(file)
+    click.echo(
+        f"Wrote {file}. Next: SEALGATE_KEY_FILE={file.resolve()}, keep SEALGATE_KEKS, start, `sealgate keys rotate`"
+    )
+
+
+@keys.command("list")
+@DATA
+@AS_JSON
+@errors_told
+def keys_list(data: Path | None, as_json: bool) -> None:
+    """Every key with its state, what is under it, and when it goes."""
+    from gateway.retention.listed import listed
+
+    with deployment(data, keys_fit=False):
+        rows = [key.as_json() for key in listed()]
+    if as_json:
+        print_json(rows)
+        return
+    head = ["key", "use", "state", "data keys under it", "is destroyed on"]
+    print_table(head, [[str(row[name]) if row[name] is not None else "-" for name in row] for row in rows])
+
+
+@keys.command("add")
+@click.argument("periods", nargs=-1, metavar="[YYYY-MM]...")
+@click.option("--next", "waits", is_flag=True, help="The keys of the next rotation, known but not used yet.")
+@click.option("--next-index", is_flag=True, help="The next key of the blind index, known but not used yet.")
+@DATA
+@AS_JSON
+@errors_told
+def keys_add(periods: tuple[str, ...], waits: bool, next_index: bool, data: Path | None, as_json: bool) -> None:
+    """Make the keys of months; without one named, of this month and the next."""
+    from gateway import clock
+    from gateway.retention import keys as room
+    from gateway.retention import reindex, rotate
+    from gateway.vault import keks
+
+    for period in periods:
+        if keks.period_of(period) != period:
+            fail(f"{period}: must be a month such as 2027-01")
+    this = keks.month(clock.now())
+    with deployment(data):
+        if waits or next_index:
+            added = (rotate.add_waiting() if waits else []) + ([f"index {reindex.add_waiting()}"] if next_index else [])
+        else:
+            added = room.add(*(periods or (this, keks.following(this))))
+    print_json(added) if as_json else click.echo("\n".join(added) or "there is nothing to add")
+
+
+@keys.command("destroy")
+@click.argument("key_id", metavar="KEY")
+@click.option("--lost", is_flag=True, help="KEY is lost for good: shred what is under it.")
+@DATA
+@AS_JSON
+@errors_told
+def keys_destroy(key_id: str, lost: bool, data: Path | None, as_json: bool) -> None:
+    """Destroy KEY, if all that it wraps is due or gone. Then no backup can be read with it any more."""
+    from gateway.retention import keys as room
+
+    with deployment(data, keys_fit=not lost):
+        shredded = room.give_up(key_id) if lost else 0
+        if not lost:
+            room.destroy(key_id)
+    if as_json:
+        print_json({"destroyed": key_id, "shredded": shredded})
+    else:
+        click.echo(f"{key_id} is destroyed" + (f"; {shredded} owners of data were shredded" if lost else ""))
+
+
+@keys.command("turn")
+@DATA
+@AS_JSON
+@errors_told
+def keys_turn(data: Path | None, as_json: bool) -> None:
+    """Do what the server does every hour: make keys that are wanted, shred what is due, destroy what is over."""
+    from gateway import retention
+
+    with deployment(data):
+        done = retention.turn()
+    if as_json:
+        print_json({"added": done.added, "moved": done.moved, "destroyed": done.destroyed})
+    else:
+        click.echo(
+            f"added: {', '.join(done.added) or 'none'}; destroyed: {', '.join(done.destroyed) or 'none'}; "
+            f"{done.moved} data keys moved"
+        )
+
+
+@keys.command("rotate")
+@click.option("--index", is_flag=True, help="The key of the blind index instead of those that wrap.")
+@DATA
+@AS_JSON
+@errors_told
+def keys_rotate(index: bool, data: Path | None, as_json: bool) -> None:
+    """Put new keys in the place of those in use, while the gateway runs. Interrupted, the next call goes on."""
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+
+    from gateway.retention import reindex, rotate
+
+    with deployment(data), Bar(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("rotating", total=None)
+        told: Progress = lambda done, total: bar.update(task, completed=done, total=total)  # noqa: E731
+        done = reindex.rotate_index(told) if index else rotate.rotate_keks(told)
+    _show(done, as_json)
+
+
+def _show(done: "Rotated", as_json: bool) -> None:
+    if as_json:
+        print_json(
+            {"resumed": done.resumed, "current": list(done.current), "moved": done.moved, "damaged": done.damaged}
+        )
+        return
+    click.echo(("Went on with a rotation that was begun. " if done.resumed else "") + f"{done.moved} moved.")
+    click.echo(f"In use: {', '.join(done.current)}")
+    if done.damaged:
+        click.echo(f"{done.damaged} data keys do not open and stay where they are: they were changed", err=True)

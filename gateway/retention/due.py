@@ -1,0 +1,109 @@
+"""Shredding on schedule: the same time after its end for every check, whatever its answer was or why it had none.
+
+Else what is still there would be a list of the refused. An entry of the log proves it for each check, and says
+nothing else. That there was a check, who asked and under which policy, is kept longer, and then deleted as well.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+
+from sqlalchemy import ColumnElement, Select, and_, delete, or_, select
+from sqlalchemy.orm import Session
+
+from gateway import audit, clock, logs, vault, work
+from gateway.checks import once
+from gateway.checks.models import Check, IdempotencyKey, Review
+from gateway.consent import Consent
+from gateway.consent.models import Visit
+from gateway.db import db
+from gateway.notices.models import Message
+from gateway.retention import terms
+from gateway.vault import VaultKey
+
+PERIOD_SECONDS = 3600
+BATCH = 100
+"""How many owners one transaction shreds: others want to write meanwhile."""
+
+LETTERS_KEPT = timedelta(days=30)
+"""How long is kept that a message was sent; to whom and what went when it was handed over."""
+
+log = logs.get("retention")
+
+
+@work.every("retention.shred", seconds=PERIOD_SECONDS)
+def tick() -> None:
+    """Shred and forget what is due."""
+    shredded, forgotten = shred_due(), forget_due()
+    if shredded or forgotten:
+        log.info("shredded", count=shredded, total=shredded + forgotten)
+
+
+def ended(by: datetime) -> ColumnElement[bool]:
+    """Of a check and its consent: whether it was over by a moment, with an answer or without."""
+    without = Consent.state.in_(("declined", "expired", "cancelled"))
+    return or_(Consent.released_at <= by, Check.closed_at <= by, and_(without, Consent.closed_at <= by))
+
+
+def ended_ids(by: datetime) -> Select[str]:
+    """The checks that were over by a moment."""
+    return select(Check.id).join(Consent, Consent.check_id == Check.id).where(ended(by))
+
+
+def overdue(now: datetime) -> Select[str]:
+    """The checks whose personal data is to be shredded."""
+    alive = VaultKey.wrapped.is_not(None)
+    return ended_ids(now - terms.ours().keep).join(VaultKey, VaultKey.owner_id == Check.id).where(alive)
+
+
+def shred_due() -> int:
+    """Shred the personal data of every check whose time is up; returns of how many."""
+    return batches(overdue(clock.now()), shred)
+
+
+def forget_due() -> int:
+    """Delete what is kept of checks that ended long ago, of messages and of requests; returns how many checks."""
+    now = clock.now()
+    batches(select(Message.id).where(Message.closed_at <= now - LETTERS_KEPT), partial(_drop, Message))
+    batches(
+        select(IdempotencyKey.id).where(IdempotencyKey.started_at <= now - once.KEPT), partial(_drop, IdempotencyKey)
+    )
+    return batches(ended_ids(now - terms.ours().metadata), _forget)
+
+
+def batches(due: Select[str], act: Callable[[Session, str], None]) -> int:
+    """Do something about every id that is due, in short transactions; after a crash the next tick goes on."""
+    done = 0
+    while True:
+        with db.write() as session:
+            ids = session.scalars(due.order_by(due.selected_columns[0]).limit(BATCH)).all()
+            for one in ids:
+                act(session, one)
+        done += len(ids)
+        if len(ids) < BATCH:
+            return done
+
+
+def shred(session: Session, owner_id: str) -> None:
+    """Shred what is personal of an owner; for a check, the log proves it."""
+    if vault.shred(session, owner_id) and session.get(Check, owner_id) is not None:
+        audit.record(session, "data.shredded", owner_id)
+
+
+def _forget(session: Session, check_id: str) -> None:
+    shred(session, check_id)
+    consents = select(Consent.id).where(Consent.check_id == check_id)
+    for statement in (
+        delete(Review).where(Review.check_id == check_id),
+        delete(Visit).where(Visit.consent_id.in_(consents)),
+        delete(Consent).where(Consent.check_id == check_id),
+        delete(Check).where(Check.id == check_id),
+    ):
+        session.execute(statement.execution_options(synchronize_session=False))
+    vault.forget(session, check_id)
+    audit.record(session, "check.forgotten", check_id)
+
+
+def _drop(table: type[Message | IdempotencyKey], session: Session, owner_id: str) -> None:
+    session.execute(delete(table).where(table.id == owner_id))
+    vault.forget(session, owner_id)

@@ -1,0 +1,241 @@
+"""The turn of the months: the key of each is made in time, and destroyed when all that it wraps is due.
+
+A backup of the database holds wrapped data keys and what is sealed under them. So that it does not undo shredding,
+the key that wraps them goes as well. Each step is a short transaction and finds by itself what is to be done:
+
+    make      the keys of this month and the next are in the key file
+    move      what will not be over when a key goes is brought under the present one
+    close     nothing is under a key whose time is up: from now on it wraps nothing
+    take out  it is taken out of the key file, and overwritten there
+    note      the log says that it is destroyed
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, select
+
+from gateway import audit, clock, logs, vault, work
+from gateway.db import db
+from gateway.retention import due, terms
+from gateway.vault import VaultKek, VaultKey, keks, keyfile, wrapping
+from gateway.vault.keks import Kek
+from gateway.vault.keyfile import KeyFileError, Line
+from gateway.vault.ring import key_file, ring
+
+BATCH = 200
+"""How many data keys one transaction moves: others want to write meanwhile."""
+
+log = logs.get("retention")
+
+
+class KeyKept(Exception):
+    """A key cannot be made or destroyed; the message says why, and what to do."""
+
+
+@dataclass
+class Turned:
+    """What a turn came to, by the ids of keys."""
+
+    added: list[str] = field(default_factory=list)
+    moved: int = 0
+    destroyed: list[str] = field(default_factory=list)
+
+
+@work.every("retention.keys", seconds=due.PERIOD_SECONDS)
+def tick() -> None:
+    """Do what is due."""
+    try:
+        done = turn()
+    except KeyFileError:
+        log.error("key_file_unusable")
+        return
+    for kek_id in done.added:
+        log.info("key_added", kek=kek_id)
+    for kek_id in done.destroyed:
+        log.info("key_destroyed", kek=kek_id)
+
+
+def turn() -> Turned:
+    """Make, move, close, take out and note what is due. Raises KeyFileError."""
+    now, done = clock.now(), Turned()
+    file = key_file()
+    if file is not None and keyfile.writable(file):
+        done.added = add(keks.month(now), keks.following(keks.month(now)))
+    _note_all()
+    for kek, period in past(now):
+        if now >= terms.ours().moves(period):
+            done.moved += move(_late(kek.id, period), lambda: keks.for_new(ring().wrapping, now))
+    due.shred_due()
+    for kek_id in over(now):
+        _close(kek_id)
+    done.destroyed = finish()
+    return done
+
+
+def add(*periods: str) -> list[str]:
+    """Make the keys of periods that have none; returns their ids. Raises KeyFileError, KeyKept."""
+    file = key_file()
+    if file is None:
+        raise KeyKept("there is no key file: name one in SEALGATE_KEY_FILE, or add the key to SEALGATE_KEKS yourself")
+    missing = [period for period in periods if keks.newest(tuple(ring().keks.values()), period) is None]
+
+    def added(lines: tuple[Line, ...]) -> list[Line]:
+        there = {line.id for line in lines}
+        return [*lines, *(keyfile.new("kek", period) for period in missing if period not in there)]
+
+    if missing:
+        keyfile.change(file, added)
+    return [kek_id for kek_id in missing if _noted(kek_id)]
+
+
+def destroy(kek_id: str) -> None:
+    """Destroy a key before its time, if nothing that is not due is under it. Raises KeyKept, KeyFileError."""
+    if kek_id not in ring().keks:
+        raise KeyKept(f"there is no key {kek_id} here; if it is lost for good, say --lost")
+    if kek_id in in_use(clock.now()):
+        raise KeyKept(f"{kek_id} is in use: what begins now, or has no end, is wrapped by it")
+    due.shred_due()
+    with db.read() as session:
+        left = wrapping.under(session, kek_id)
+    if left:
+        raise KeyKept(f"{left} data keys are under {kek_id} and not due yet; {_when(kek_id)}")
+    _close(kek_id)
+    if kek_id not in finish():
+        raise KeyKept(f"the key file cannot be changed from here: take {kek_id} out of it, then `sealgate keys turn`")
+
+
+def give_up(kek_id: str) -> int:
+    """Shred all that is under a key that is lost for good, and note it as destroyed; returns how much it was.
+
+    Raises KeyKept if it is not lost, or if our own signing keys are under it.
+    """
+    if kek_id in ring().keks:
+        raise KeyKept(f"{kek_id} is not lost: it is here")
+    under = VaultKey.kek_id == kek_id
+    with db.read() as session:
+        if session.scalar(select(VaultKey.owner_id).where(under, VaultKey.standing).limit(1)):
+            raise KeyKept(f"the gateway's own signing keys are under {kek_id}: without it there is no deployment")
+
+    shredded = due.batches(select(VaultKey.owner_id).where(under), due.shred)
+    with db.write() as session:
+        known = session.get(VaultKek, kek_id)
+        if known is not None and known.closed_at is None:
+            known.closed_at = clock.now()
+    finish()
+    return shredded
+
+
+def finish() -> list[str]:
+    """Take closed keys out of the key file, and note those that are nowhere any more as destroyed."""
+    closed = and_(VaultKek.closed_at.is_not(None), VaultKek.destroyed_at.is_(None))
+    with db.read() as session:
+        ids = session.scalars(select(VaultKek.id).where(closed)).all()
+    _take_out(kek_id for kek_id in ids if kek_id in ring().keks)
+    gone = [kek_id for kek_id in ids if kek_id not in ring().keks]
+    if not gone:
+        return []
+    with db.write() as session:
+        for row in session.scalars(select(VaultKek).where(closed, VaultKek.id.in_(gone))).all():
+            row.destroyed_at = clock.now()
+            audit.record(session, "key.destroyed", row.id, use="period" if keks.period_of(row.id) else "standing")
+    return gone
+
+
+def move(
+    which: ColumnElement[bool], to: Callable[[], Kek | None], told: Callable[[int], None] = lambda _count: None
+) -> int:
+    """Bring data keys under another KEK, in short transactions; returns how many. Those that are damaged stay.
+
+    `to` may be None for the KEK that would wrap it now. Raises vault.UnknownKek.
+    """
+    after, done = "", 0
+    while True:
+        with db.write() as session:
+            query = select(VaultKey).where(which, VaultKey.owner_id > after).order_by(VaultKey.owner_id).limit(BATCH)
+            rows = session.scalars(query).all()
+            done += sum(wrapping.move(session, row, to()) for row in rows)
+        told(len(rows))
+        if len(rows) < BATCH:
+            return done
+        after = rows[-1].owner_id
+
+
+def in_use(now: datetime) -> set[str]:
+    """The KEKs that wrap what begins now, and what has no end."""
+    wrap = ring().wrapping
+    return {kek.id for kek in (keks.standing(wrap), keks.for_new(wrap, now)) if kek is not None}
+
+
+def past(now: datetime) -> list[tuple[Kek, str]]:
+    """The KEKs of periods that are over, with the period; not one that must still stand in for this month's."""
+    found = [(kek, keks.period_of(kek.id)) for kek in ring().keks.values() if kek.id not in in_use(now)]
+    return [(kek, period) for kek, period in found if period is not None and period < keks.month(now)]
+
+
+def over(now: datetime) -> list[str]:
+    """The keys whose time is up: those of periods, and those that a rotation superseded a backup term ago."""
+    periods = {kek.id for kek, period in past(now) if now >= terms.ours().closes(period)}
+    superseded = VaultKek.superseded_at <= now - terms.ours().backup
+    with db.read() as session:
+        former = session.scalars(select(VaultKek.id).where(superseded, VaultKek.destroyed_at.is_(None))).all()
+    return sorted(periods | (set(former) - in_use(now)))
+
+
+def _late(kek_id: str, period: str) -> ColumnElement[bool]:
+    """What is under a key and will not be over when it goes."""
+    over = due.ended_ids(terms.ours().closes(period) - terms.ours().keep)
+    return and_(VaultKey.kek_id == kek_id, VaultKey.wrapped.is_not(None), VaultKey.owner_id.not_in(over))
+
+
+def _close(kek_id: str) -> None:
+    """Mark a key that is about to be destroyed, if nothing is under it.
+
+    What does not open although its key is the right one was damaged, and nobody can read it: it must not keep the key.
+    """
+    kek = ring().keks.get(kek_id)
+    with db.write() as session:
+        if kek is not None and wrapping.register(session, kek):
+            left = session.scalars(select(VaultKey).where(VaultKey.kek_id == kek_id)).all()
+            for row in left:
+                if not wrapping.opens(row):
+                    vault.shred(session, row.owner_id)
+        noted = session.get(VaultKek, kek_id)
+        if noted is not None and noted.closed_at is None and not wrapping.under(session, kek_id):
+            noted.closed_at = clock.now()
+
+
+def _note_all() -> None:
+    """Write down every key that is here, so that another one under the same id is noticed before it has wrapped."""
+    new = [kek for kek in ring().keks.values() if kek.id not in ring().seen]
+    if new:
+        with db.write() as session:
+            for kek in new:
+                wrapping.register(session, kek)
+
+
+def _noted(kek_id: str) -> bool:
+    """Write down that a new key is used; if another machine has made one of the same id, take ours out again."""
+    with db.write() as session:
+        ours = wrapping.register(session, ring().keks[kek_id])
+    if not ours:
+        log.error("key_made_elsewhere", kek=kek_id)
+        _take_out([kek_id])
+    return ours
+
+
+def _take_out(kek_ids: Iterable[str]) -> None:
+    file, out = key_file(), set(kek_ids)
+    if file is not None and out and keyfile.writable(file):
+        keyfile.change(file, lambda lines: [line for line in lines if not (line.use == "kek" and line.id in out)])
+
+
+def _when(kek_id: str) -> str:
+    period = keks.period_of(kek_id)
+    if period is None:
+        return "`sealgate keys rotate` moves them"
+    return (
+        f"what is late is moved from under it on {terms.ours().moves(period):%Y-%m-%d}, and it goes on "
+        f"{terms.ours().closes(period):%Y-%m-%d}"
+    )
