@@ -19,7 +19,7 @@ from gateway.audit.sequence import (
     sequence,
     verifier_key,
 )
-from gateway.audit.verify import Misfit, Verification, verify
+from gateway.audit.verify import Misfit, Verification, verify, verify_tail, waiting_since
 
 __all__ = [
     "Checkpoint",
@@ -38,4 +38,6 @@ __all__ = [
     "sequence",
     "verifier_key",
     "verify",
+    "verify_tail",
+    "waiting_since",
 ]

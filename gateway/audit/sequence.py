@@ -73,7 +73,7 @@ def sequence() -> Checkpoint | None:
     Entries whose `about` is sealed wait until their hour is over and are then laid in random order (`kinds.py`).
     """
     with db.read() as session:
-        if not session.scalars(select(AuditEntry.id).where(_may_be_laid()).limit(1)).first():
+        if not session.scalars(select(AuditEntry.id).where(may_be_laid()).limit(1)).first():
             return None
     with db.write() as session:
         return _sequence(session)
@@ -83,7 +83,7 @@ def _sequence(session: Session) -> Checkpoint | None:
     # Of a row only what it takes to lay it: it may be damaged, and the others must not wait for it.
     waiting = session.execute(
         select(AuditEntry.recorded, AuditEntry.id, AuditEntry.leaf)
-        .where(_may_be_laid())
+        .where(may_be_laid())
         .order_by(AuditEntry.recorded)  # as they were written; those that are sealed by their random numbers
         .limit(_BATCH)
     ).all()
@@ -107,7 +107,8 @@ def _sequence(session: Session) -> Checkpoint | None:
     return checkpoint
 
 
-def _may_be_laid() -> ColumnElement[bool]:
+def may_be_laid() -> ColumnElement[bool]:
+    """Whether an entry waits to be laid, and its time for that has come."""
     clear_or_old = AuditEntry.kind.not_in(SEALED_ABOUT) | (AuditEntry.at < hour_of(clock.now()))
     return AuditEntry.position.is_(None) & clear_or_old
 

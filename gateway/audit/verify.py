@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import func, select
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 from gateway.audit import merkle, note
 from gateway.audit.entries import fits, leaf
 from gateway.audit.models import AuditCheckpoint, AuditEntry, AuditNode
-from gateway.audit.sequence import signing_key
+from gateway.audit.sequence import latest, may_be_laid, signing_key
 
 Progress = Callable[[int, int], None]
 
@@ -64,6 +65,28 @@ def verify(session: Session, progress: Progress | None = None) -> Verification:
     return Verification(True, tree.size, tree.root())
 
 
+def verify_tail(session: Session, last: int = _CHUNK) -> Misfit | None:
+    """Check the newest checkpoint's signature and the last entries under it: a moment's work in a log of any size."""
+    checkpoint = latest(session)
+    if checkpoint is None:
+        return None
+    try:
+        _check_note(checkpoint, *_signer(session))
+        begin = max(0, checkpoint.size - last)
+        for position, entry in _entries(session, begin, checkpoint.size):
+            node = session.get(AuditNode, (0, position))
+            if node is None or node.hash != _hashed(entry, position):
+                raise _Misfits(Misfit("it is not what was laid here", position, entry.id))
+    except _Misfits as stopped:
+        return stopped.misfit
+    return None
+
+
+def waiting_since(session: Session) -> datetime | None:
+    """When the oldest entry was written that could have been laid since and was not."""
+    return session.scalar(select(func.min(AuditEntry.at)).where(may_be_laid()))
+
+
 def _walk(session: Session, tree: merkle.Growing, progress: Progress) -> None:
     checkpoints = session.scalars(select(AuditCheckpoint).order_by(AuditCheckpoint.size)).all()
     laid = session.scalar(select(func.count()).where(AuditEntry.position.is_not(None))) or 0
@@ -110,12 +133,15 @@ def _add_entries(session: Session, tree: merkle.Growing, size: int, laid: int, p
         progress(end, max(laid, end))
 
 
-def _add(tree: merkle.Growing, entry: AuditEntry, position: int, stored: "_Stored") -> None:
+def _hashed(entry: AuditEntry, position: int) -> bytes:
     try:
-        hashed = merkle.leaf_hash(leaf(entry))
+        return merkle.leaf_hash(leaf(entry))
     except (ValueError, TypeError, AttributeError):
         raise _Misfits(Misfit("it is not an entry of a known kind", position, entry.id)) from None
-    for level, index, made in tree.add(hashed):
+
+
+def _add(tree: merkle.Growing, entry: AuditEntry, position: int, stored: "_Stored") -> None:
+    for level, index, made in tree.add(_hashed(entry, position)):
         if stored.hash(level, index) != made:
             what = "it is not what was laid here" if level == 0 else "the nodes above it are not what they were"
             raise _Misfits(Misfit(what, position, entry.id))

@@ -6,7 +6,7 @@ Exit status: 0 done, 1 something is wrong with what was looked at, 2 bad input o
 
 import click
 
-from gateway.cli import deployment, keys, law, policy
+from gateway.cli import deployment, doctor, keys, law, policy
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -25,6 +25,7 @@ for command in (
     deployment.registry,
     deployment.audit,
     keys.keys,
+    doctor.doctor,
     law.seal,
     law.decide,
     policy.policy,

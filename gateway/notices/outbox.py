@@ -57,6 +57,9 @@ class Outbox(Protocol):
     def deliver(self, letter: Letter) -> None:
         """Hand a letter over. Raises OutboxError; a letter may come twice, with the same id, after a crash."""
 
+    def probe(self) -> None:
+        """See whether letters could be handed over now, without handing one over. Raises Unreachable."""
+
 
 def open_outbox(setting: str) -> Outbox:
     """The outbox that a deployment has configured: `file:PATH` or `smtp://user:password@host:port?from=a@b`."""
@@ -93,6 +96,12 @@ class FileOutbox:
         except OSError as error:
             raise Unreachable(error.strerror or "the outbox file cannot be written") from None
 
+    def probe(self) -> None:
+        """See whether the file can be written. Raises Unreachable."""
+        there = self._path if self._path.exists() else self._path.parent
+        if not os.access(there, os.W_OK):
+            raise Unreachable("the outbox file cannot be written")
+
     def _append(self, line: bytes) -> None:
         file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         try:
@@ -127,6 +136,14 @@ class SmtpOutbox:
                 server.send_message(compose(letter, self._sender))
         except (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError) as error:
             raise (Undeliverable if _for_good(error) else Unreachable)("the mail server refused it") from None
+        except (OSError, smtplib.SMTPException) as error:
+            raise Unreachable(f"the mail server does not work: {type(error).__name__}") from None
+
+    def probe(self) -> None:
+        """Greet the server, and sign in. Raises Unreachable."""
+        try:
+            with self._connect() as server:
+                server.noop()
         except (OSError, smtplib.SMTPException) as error:
             raise Unreachable(f"the mail server does not work: {type(error).__name__}") from None
 

@@ -80,14 +80,17 @@ def add(*periods: str) -> list[str]:
     if file is None:
         raise KeyKept("there is no key file: name one in SEALGATE_KEY_FILE, or add the key to SEALGATE_KEKS yourself")
     missing = [period for period in periods if keks.newest(tuple(ring().keks.values()), period) is None]
+    with db.read() as session:
+        gone = session.scalars(select(VaultKek.id).where(VaultKek.destroyed_at.is_not(None))).all()
+    ids = [keks.next_id(gone, period) if period in gone else period for period in missing]
 
     def added(lines: tuple[Line, ...]) -> list[Line]:
         there = {line.id for line in lines}
-        return [*lines, *(keyfile.new("kek", period) for period in missing if period not in there)]
+        return [*lines, *(keyfile.new("kek", kek_id) for kek_id in ids if kek_id not in there)]
 
-    if missing:
+    if ids:
         keyfile.change(file, added)
-    return [kek_id for kek_id in missing if _noted(kek_id)]
+    return [kek_id for kek_id in ids if _noted(kek_id)]
 
 
 def destroy(kek_id: str) -> None:

@@ -12,11 +12,19 @@ from sqlalchemy import Column, Row, Table, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from gateway import audit
+from gateway.audit import models as audit_models
+from gateway.checks import models as checks
+from gateway.consent import models as consent
 from gateway.db import Base, db
+from gateway.notices import models as notices
+from gateway.oauth import models as oauth
 from gateway.retention.keys import KeyKept
 from gateway.retention.rotate import Progress, Rotated, change
 from gateway.vault import BlindIndex, blind, fit, keyfile
 from gateway.vault.ring import ring
+
+TABLES = (audit_models, checks, consent, notices, oauth)
+"""Every module that has tables: one that was not imported would be left behind."""
 
 BATCH = 500
 """How many rows one transaction brings on: others want to write meanwhile."""

@@ -38,7 +38,7 @@ def rotate_keks(told: Progress = lambda _done, _total: None) -> Rotated:
 
     Without a key file the new one stands first in SEALGATE_KEKS already, and nothing is made here.
     """
-    resumed = _begun()
+    resumed = unfinished()
     if not resumed:
         _add_successors()
     if key_file() is not None:
@@ -74,7 +74,7 @@ def change(changed: Callable[[tuple[Line, ...]], Iterable[Line]]) -> None:
     keyfile.change(file, changed)
 
 
-def _begun() -> bool:
+def unfinished() -> bool:
     """Whether a rotation was begun and not finished, or its keys wait: then no others are made."""
     outdated = [kek.id for kek in _outdated()]
     with db.read() as session:

@@ -17,13 +17,10 @@ def wrong_keys(session: Session) -> list[str]:
     The first call writes the sample that later ones are held against. Other keys than before would make every
     link, number and stored value unknown, without an error at the start.
     """
-    wrong = lost(session) or others(session)
-    if wrong:
-        return wrong
-    if not items.has(session, _SAMPLE, "index"):
+    wrong = lost(session) or others(session) or wrong_index(session)
+    if not wrong and kept_sample(session) is None:
         keep_index_sample(session)
-        return []
-    return [] if index_fits(session) else _wrong_index(session)
+    return wrong
 
 
 def lost(session: Session) -> list[str]:
@@ -57,19 +54,14 @@ def kept_sample(session: Session) -> str | None:
     return str(items.get(session, _SAMPLE, "index")) if items.has(session, _SAMPLE, "index") else None
 
 
-def index_fits(session: Session) -> bool:
-    """Whether the keys of the blind index are those of the data."""
+def wrong_index(session: Session) -> list[str]:
+    """What is wrong with the keys of the blind index, in a line; empty when they fit, or nothing was written yet."""
     try:
-        return blind.fits(items.get(session, _SAMPLE, "index"), _SAMPLE, _SAMPLE)
-    except Tampered:
-        return False
-
-
-def _wrong_index(session: Session) -> list[str]:
-    try:
-        kept = str(items.get(session, _SAMPLE, "index"))
+        kept = kept_sample(session)
     except Tampered:
         return ["the sample of the blind index in the vault is damaged: restore the database, or look who changed it"]
+    if kept is None or blind.fits(kept, _SAMPLE, _SAMPLE):
+        return []
     written = blind.generation(kept) or 1
     if written > len(ring().index_keys):
         return [f"{named()} has no key {written} of the blind index, by which rows are found: put it back"]

@@ -166,6 +166,7 @@ def test_a_key_that_is_lost_for_good_is_given_up_by_name(stage: Stage, key_file:
         assert vault.wrong_keys(session) == []
     assert [entry.about for entry in stage.entries("data.shredded")] == [check_id]
     assert states()["2026-11"] == "destroyed"
+    assert retention.turn().added == ["2026-11.2"]
     keyfile.change(
         key_file, lambda lines: [keyfile.new("kek", "standing-9"), *keyfile.without(lines, "kek", "standing-1")]
     )
