@@ -19,6 +19,7 @@ from gateway.consent.models import Visit
 from gateway.db import db
 from gateway.notices.models import Message
 from gateway.retention import terms
+from gateway.retention.pace import breathe
 from gateway.vault import VaultKey
 
 PERIOD_SECONDS = 3600
@@ -82,6 +83,7 @@ def batches(due: Select[str], act: Callable[[Session, str], None]) -> int:
         done += len(ids)
         if len(ids) < BATCH:
             return done
+        breathe()
 
 
 def shred(session: Session, owner_id: str) -> None:

@@ -19,6 +19,7 @@ from sqlalchemy import ColumnElement, and_, select
 from gateway import audit, clock, logs, vault, work
 from gateway.db import db
 from gateway.retention import due, terms
+from gateway.retention.pace import breathe
 from gateway.vault import VaultKek, VaultKey, keks, keyfile, wrapping
 from gateway.vault.keks import Kek
 from gateway.vault.keyfile import KeyFileError, Line
@@ -163,6 +164,7 @@ def move(
         if len(rows) < BATCH:
             return done
         after = rows[-1].owner_id
+        breathe()
 
 
 def in_use(now: datetime) -> set[str]:

@@ -19,6 +19,7 @@ from gateway.db import Base, db
 from gateway.notices import models as notices
 from gateway.oauth import models as oauth
 from gateway.retention.keys import KeyKept
+from gateway.retention.pace import breathe
 from gateway.retention.rotate import Progress, Rotated, change
 from gateway.vault import BlindIndex, blind, fit, keyfile
 from gateway.vault.ring import ring
@@ -96,6 +97,7 @@ def _bring_on(table: Table, columns: Sequence[Column[Any]]) -> Iterator[tuple[in
         if len(rows) < BATCH:
             return
         after = rows[-1][0]
+        breathe()
 
 
 def _bring_row_on(session: Session, table: Table, columns: Sequence[Column[Any]], row: Row[Any]) -> bool:

@@ -8,7 +8,7 @@ import json
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
-from sqlalchemy import delete, select
+from sqlalchemy import and_, delete, select, update
 from sqlalchemy.orm import Session
 
 from gateway import clock
@@ -66,14 +66,12 @@ def remove(session: Session, owner_id: str, name: str) -> None:
 
 def shred(session: Session, owner_id: str) -> bool:
     """Delete the owner's key, and with it everything of the owner for good; whether there was anything."""
-    session.execute(delete(VaultItem).where(VaultItem.owner_id == owner_id))
-    row = session.get(VaultKey, owner_id)
-    alive = row is not None and row.wrapped is not None
-    if row is not None and alive:
-        row.wrapped = row.kek_id = None
-        row.shredded_at = clock.now()
     session.flush()
-    return alive
+    session.execute(delete(VaultItem).where(VaultItem.owner_id == owner_id))
+    alive = and_(VaultKey.owner_id == owner_id, VaultKey.wrapped.is_not(None))
+    gone = {"wrapped": None, "kek_id": None, "shredded_at": clock.now()}
+    # In one statement: of two that shred at the same time one finds that it was done.
+    return bool(session.execute(update(VaultKey).where(alive).values(gone).returning(VaultKey.owner_id)).all())
 
 
 def forget(session: Session, owner_id: str) -> None:

@@ -2,7 +2,7 @@
 
 import secrets
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -26,9 +26,10 @@ def data_key(session: Session, owner_id: str) -> bytes | None:
 
 def new_data_key(session: Session, owner_id: str, *, standing: bool) -> bytes:
     """Make the data key of an owner. Raises UnknownKek if another key has the id of the one that is to wrap it."""
-    row = VaultKey(owner_id=owner_id, standing=standing, created_at=clock.now())
-    made = secrets.token_bytes(32)
-    _wrap(session, row, made, _heir(row))
+    row, made = VaultKey(owner_id=owner_id, standing=standing, created_at=clock.now()), secrets.token_bytes(32)
+    kek = _heir(row)
+    _registered(session, kek)
+    row.kek_id, row.wrapped = kek.id, kek.wrap(made, cipher.bound("key", owner_id, kek.id))
     session.add(row)
     session.flush()
     return made
@@ -67,7 +68,12 @@ def move(session: Session, row: VaultKey, to: Kek | None = None) -> bool:
     if not opens(row):
         log.error("vault_key_damaged", about=row.owner_id)
         return False
-    _wrap(session, row, _unwrap(row), to or _heir(row))
+    kek = to or _heir(row)
+    _registered(session, kek)
+    wrapped = kek.wrap(_unwrap(row), cipher.bound("key", row.owner_id, kek.id))
+    # Not if it was shredded since it was read: that must not be undone.
+    same = and_(VaultKey.owner_id == row.owner_id, VaultKey.wrapped == row.wrapped)
+    session.execute(update(VaultKey).where(same).values(kek_id=kek.id, wrapped=wrapped))
     return True
 
 
@@ -120,11 +126,9 @@ def _heir(row: VaultKey) -> Kek:
     return kek
 
 
-def _wrap(session: Session, row: VaultKey, opened: bytes, kek: Kek) -> None:
+def _registered(session: Session, kek: Kek) -> None:
     if not register(session, kek):
         raise UnknownKek(logged=kek.id)
-    row.kek_id = kek.id
-    row.wrapped = kek.wrap(opened, cipher.bound("key", row.owner_id, kek.id))
 
 
 def _unwrap(row: VaultKey) -> bytes:
