@@ -75,7 +75,7 @@ def _about(one: Listed, now: datetime) -> Iterator[Finding]:
     elif one.state == "due" and one.goes is not None and now > one.goes + GRACE:
         found = f"the key {one.key} should have been destroyed on {one.goes:%Y-%m-%d}"
         yield Finding("keys", FAULT, found, "`sealgate keys turn` says what stands in the way; does the server run?")
-    elif one.state == "missing" and not one.under:
+    elif one.state == "missing" and not one.under and key_file() is not None:
         do = f"copy the key file of the machine that made it; if it is lost, `sealgate keys destroy {one.key} --lost`"
         yield Finding("keys", FAULT, f"the key {one.key} was made and is not here", do)
 

@@ -14,12 +14,15 @@ _SAMPLE = "sample"
 def wrong_keys(session: Session) -> list[str]:
     """What is wrong with the keys, held against what was written with them; empty when they fit.
 
-    The first call writes the sample that later ones are held against. Other keys than before would make every
+    The first call writes the samples that later ones are held against. Other keys than before would make every
     link, number and stored value unknown, without an error at the start.
     """
     wrong = lost(session) or others(session) or wrong_index(session)
-    if not wrong and kept_sample(session) is None:
-        keep_index_sample(session)
+    if not wrong:
+        for kek in ring().keks.values():
+            wrapping.register(session, kek)
+        if kept_sample(session) is None:
+            keep_index_sample(session)
     return wrong
 
 
