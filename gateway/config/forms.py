@@ -89,10 +89,11 @@ def file(text: str) -> Path:
     return path
 
 
-def sqlite_url(text: str) -> str:
-    """Read the URL of a SQLite file. A database in memory would lose everything and is refused."""
-    if not re.fullmatch(r"sqlite:///[^?#]+", text) or text == "sqlite:///:memory:":
-        raise Wrong("must be sqlite:/// and the path of a file (this version stores in SQLite only)")
+def database_url(text: str) -> str:
+    """Read the URL of a PostgreSQL database or of a SQLite file. One in memory would lose everything and is refused."""
+    file = re.fullmatch(r"sqlite:///[^?#]+", text) and text != "sqlite:///:memory:"
+    if not file and not re.fullmatch(r"postgresql://[^/?#\s]*/[^/?#\s]+(\?[^#\s]*)?", text):
+        raise Wrong("must be postgresql://user:password@host:port/name, or sqlite:/// and the path of a file")
     return text
 
 

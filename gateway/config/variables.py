@@ -33,8 +33,8 @@ VARIABLES: tuple[Variable, ...] = (
     Variable(
         "SEALGATE_DATABASE_URL",
         "the database; by default the file sealgate.sqlite in the data folder",
-        forms.sqlite_url,
-        "sqlite:////var/lib/sealgate/sealgate.sqlite",
+        forms.database_url,
+        "postgresql://sealgate:password@db.example:5432/sealgate",
         required=False,
         secret=True,
     ),

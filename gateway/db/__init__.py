@@ -1,28 +1,31 @@
-"""The database: one handle, short transactions, reads apart from writes.
+"""The database: one handle, short transactions, reads apart from writes; a SQLite file or a PostgreSQL server.
 
-with db.write() as session:      # commits at the end, rolls back on an exception
+with db.write() as session:      # commits at the end, rolls back on an exception; the only write at this moment
     session.add(row)
+with db.write(id) as session:    # the only write at this moment that is about this id, or about everything
+    session.get(Row, id).seen = now
 with db.read() as session:       # sees one moment; refuses to have written
     row = session.get(Row, id)
 """
 
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config as AlembicConfig
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, make_url
+from sqlalchemy import Connection, Engine, make_url
 from sqlalchemy.orm import Session
 
-from gateway.db.columns import Base, UtcDateTime, new_id
-from gateway.db.sqlite import Gate, open_engine
+from gateway.db.columns import Base, UtcDateTime, forget, new_id
+from gateway.db.postgres import Server
+from gateway.db.sqlite import File
 
-__all__ = ["Base", "Database", "UtcDateTime", "alembic_config", "db", "new_id"]
+__all__ = ["Base", "Database", "UtcDateTime", "alembic_config", "db", "forget", "new_id"]
 
-_READ = "sealgate_read"
 _MIGRATIONS = Path(__file__).parent.parent / "migrations"
 
 
@@ -30,78 +33,121 @@ class Database:
     """A handle on the deployment's database, set up once by `init`."""
 
     def __init__(self) -> None:
-        self._engine: Engine | None = None
-        self._gate: Gate | None = None
+        self._store: File | Server | None = None
+        self._thread = threading.local()
 
     def init(self, url: str) -> None:
-        """Open the database at a SQLAlchemy URL; the file and its folder are made when they are missing."""
+        """Open the database at a SQLAlchemy URL; a file and its folder are made when they are missing."""
         self.close()
-        database = make_url(url).database
-        if not database:
-            raise ValueError("the database must be a file")
-        Path(database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        Path(database).touch(mode=0o600)
-        self._engine, self._gate = open_engine(url, Path(database), read_option=_READ)
+        parts = make_url(url)
+        if parts.get_backend_name() == "postgresql":
+            self._store = Server(url)
+        elif parts.database:
+            self._store = File(url, Path(parts.database))
+        else:
+            raise ValueError("the database must be a file, or on a PostgreSQL server")
 
     def close(self) -> None:
         """Close every connection. `init` may be called again afterwards."""
-        if self._engine is not None:
-            self._engine.dispose()
-            self._engine = None
-        if self._gate is not None:
-            self._gate.close()
-            self._gate = None
+        if self._store is not None:
+            self._store.close()
+            self._store = None
 
     @property
     def engine(self) -> Engine:
-        """The engine; its transactions are write transactions. Raises RuntimeError before `init`."""
-        if self._engine is None:
+        """The engine; on a file its transactions are write transactions. Raises RuntimeError before `init`."""
+        return self._opened().engine
+
+    @property
+    def embedded(self) -> bool:
+        """Whether it is a file of this machine, with which one process does all the work."""
+        return isinstance(self._opened(), File)
+
+    def _opened(self) -> File | Server:
+        if self._store is None:
             raise RuntimeError("db.init(url) has not been called")
-        return self._engine
+        return self._store
 
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A session that only reads, all of it from one moment. Raises RuntimeError if it has written."""
-        engine = self.engine.execution_options(**{_READ: True})
-        with Session(engine, autoflush=False, expire_on_commit=False) as session:
+        with Session(self._reader(), autoflush=False, expire_on_commit=False) as session:
             yield session
             if session.new or session.dirty or session.deleted:
                 raise RuntimeError("a read session was used to write; use db.write()")
 
+    def _reader(self) -> Engine:
+        return self.engine.execution_options(**self._opened().reading)
+
     @contextmanager
-    def write(self) -> Iterator[Session]:
+    def write(self, *about: str) -> Iterator[Session]:
         """A session that holds the right to write from its start and commits at its end.
+
+        It is the only one at that moment; or, if ids are given, the only one that is about any of them (on SQLite it
+        is the only one all the same). Whoever gives ids changes only what belongs to them, and what belongs to nobody
+        in single statements that hold at any moment. What was read before is read again inside.
 
         Keep it short, never ask a registry or a mail server inside, never open a second one inside.
         """
-        with Session(self.engine, expire_on_commit=False) as session, session.begin():
-            session.connection()  # take the right to write now, not at the first statement
+        with self._transaction() as session:
+            self._opened().enter(session.connection(), about)  # now, not at the first statement
             yield session
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
-        """Hold the right to write without a transaction, for a library that changes the file by itself."""
-        self.engine.dispose()  # it may have to change the journal
-        gate = self._gate
-        assert gate is not None  # noqa: S101 - set together with the engine
-        gate.enter()
+    def attempt(self, about: str) -> Iterator[Session | None]:
+        """As `write(about)`, or at once None where another write is about the same."""
+        with self._transaction() as session:
+            yield session if self._opened().try_enter(session.connection(), about) else None
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Session]:
+        if getattr(self._thread, "writing", False):
+            raise RuntimeError("a write transaction was begun inside another one")
+        self._thread.writing = True
         try:
-            yield
+            with Session(self.engine, expire_on_commit=False) as session, session.begin():
+                yield session
         finally:
-            gate.leave(None)
+            self._thread.writing = False
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold the right to write a file without a transaction, for a library that changes it by itself.
+
+        On a server nothing is held: such a library has locks of its own there.
+        """
+        store = self._opened()
+        with store.alone() if isinstance(store, File) else nullcontext():
+            yield
 
     def upgrade(self) -> None:
-        """Bring the tables to the newest migration, in one transaction."""
-        with self.engine.begin() as connection:
-            config = alembic_config()
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+        """Bring the tables to the newest migration, in one transaction.
+
+        Tables that are newer than this version are left: its next version has come before it, on another machine.
+        """
+        store = self._opened()
+        with store.engine.begin() as connection:
+            store.enter(connection, ())
+            if not _newer(connection):
+                config = alembic_config()
+                config.attributes["connection"] = connection
+                command.upgrade(config, "head")
 
     def pending(self) -> bool:
         """Whether the tables are older than the newest migration."""
-        with self.engine.execution_options(**{_READ: True}).connect() as connection:
-            applied = MigrationContext.configure(connection).get_current_heads()
-        return set(applied) != set(ScriptDirectory.from_config(alembic_config()).get_heads())
+        with self._reader().connect() as connection:
+            applied = set(MigrationContext.configure(connection).get_current_heads())
+            return applied != set(_scripts().get_heads()) and not _newer(connection)
+
+
+def _newer(connection: Connection) -> bool:
+    """Whether the tables were brought to a migration that this version does not know."""
+    known = {script.revision for script in _scripts().walk_revisions()}
+    return bool(set(MigrationContext.configure(connection).get_current_heads()) - known)
+
+
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(alembic_config())
 
 
 def alembic_config() -> AlembicConfig:

@@ -1,12 +1,12 @@
-"""What our tables have in common: the base class, times in UTC, ids with a prefix."""
+"""What our tables have in common: the base class, times in UTC, ids with a prefix, rows whose time is over."""
 
 import base64
 import secrets
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, MetaData
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy import ColumnElement, DateTime, Dialect, MetaData, delete, select
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session
 from sqlalchemy.types import TypeDecorator
 
 _NAMES = {
@@ -41,6 +41,12 @@ class UtcDateTime(TypeDecorator[datetime]):
     def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
         """Out of the database: the zone is put back."""
         return None if value is None else value.replace(tzinfo=UTC)
+
+
+def forget(session: Session, key: InstrumentedAttribute[str], over: ColumnElement[bool]) -> None:
+    """Delete the rows whose time is over, except those that another transaction is just deleting."""
+    rows = select(key).where(over).with_for_update(skip_locked=True)
+    session.execute(delete(key.class_).where(key.in_(rows)).execution_options(synchronize_session=False))
 
 
 def new_id(prefix: str) -> str:

@@ -12,12 +12,16 @@ import os
 import sqlite3
 import threading
 import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, exc
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
+
+_READ = "sealgate_read"
 
 WAIT_SECONDS = 30.0
 CHECKPOINT_BYTES = 4 * 1024 * 1024
@@ -109,11 +113,44 @@ def _run(connection: DBAPIConnection, statement: str) -> None:
         cursor.close()
 
 
-def open_engine(url: str, database: Path, *, read_option: str) -> tuple[Engine, Gate]:
-    """Open the database file for reading and writing.
+class File:
+    """A database in a file of this machine."""
 
-    A transaction takes the write lock at its beginning (BEGIN IMMEDIATE) unless its connection has the
-    execution option `read_option`. Without that, two transactions that read and then write would fail.
+    reading: Mapping[str, Any] = {_READ: True}
+    """Execution options of a connection that only reads."""
+
+    def __init__(self, url: str, database: Path) -> None:
+        database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        database.touch(mode=0o600)
+        self.engine, self._gate = _open_engine(url, database)
+
+    def enter(self, connection: Connection, about: tuple[str, ...]) -> None:
+        """Nothing is left to do: every transaction that is not for reading is the only one from its beginning."""
+
+    def try_enter(self, connection: Connection, about: str) -> bool:
+        """True: as `enter`."""
+        return True
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold the right to write without a transaction, for a library that changes the file by itself."""
+        self.engine.dispose()  # it may have to change the journal
+        self._gate.enter()
+        try:
+            yield
+        finally:
+            self._gate.leave(None)
+
+    def close(self) -> None:
+        """Close every connection and let go of the lock file."""
+        self.engine.dispose()
+        self._gate.close()
+
+
+def _open_engine(url: str, database: Path) -> tuple[Engine, Gate]:
+    """The engine: a transaction takes the write lock at its beginning (BEGIN IMMEDIATE) unless it is for reading.
+
+    Without that, two transactions that read and then write would fail.
     """
     gate = Gate(database)
     engine = create_engine(url, hide_parameters=True, pool_size=16, max_overflow=16, pool_timeout=WAIT_SECONDS)
@@ -129,7 +166,7 @@ def open_engine(url: str, database: Path, *, read_option: str) -> tuple[Engine, 
 
     @event.listens_for(engine, "begin")
     def begun(connection: Connection) -> None:
-        if connection.get_execution_options().get(read_option):
+        if connection.get_execution_options().get(_READ):
             connection.exec_driver_sql("BEGIN")
             return
         entry = _entry(connection)

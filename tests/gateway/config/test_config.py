@@ -83,6 +83,7 @@ def test_an_empty_environment_names_everything_that_is_missing() -> None:
         ("SEALGATE_DATA", "/nowhere/at/all", "folder"),
         ("SEALGATE_DATABASE_URL", "mysql://db", "sqlite:///"),
         ("SEALGATE_DATABASE_URL", "sqlite:///:memory:", "sqlite:///"),
+        ("SEALGATE_DATABASE_URL", "postgresql://db.example", "postgresql://user:password@host:port/name"),
         ("SEALGATE_SECRET_KEY", "short", "32 random characters"),
         ("SEALGATE_KEKS", "just-a-key", "id:key"),
         ("SEALGATE_KEKS", "a:AAAA", "32 random bytes"),
@@ -119,6 +120,20 @@ def test_a_wrong_value_is_named_with_what_would_be_right(environ: Environ, name:
     assert right in problems[0]
     if len(text) > 12:
         assert text not in problems[0]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://gate:secret@db.example:5432/gate",
+        "postgresql://gate@/gate?host=/run/postgresql",
+        "postgresql://gate:secret@db.example/gate?sslmode=verify-full&sslrootcert=/etc/ca.pem",
+        "sqlite:////var/lib/sealgate/gate.sqlite",
+    ],
+)
+def test_a_database_is_on_a_server_or_in_a_file(environ: Environ, url: str) -> None:
+    """Both are taken as they are."""
+    assert Config.from_env({**environ, "SEALGATE_DATABASE_URL": url}).database_url == url
 
 
 def test_several_faults_are_listed_together(environ: Environ) -> None:
