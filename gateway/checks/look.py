@@ -147,7 +147,7 @@ def _until(today: date, entry: Entry) -> Entry:
 
 def _enter(asked: Question, registry: str, why: str) -> None:
     """Write the look into the log, if the consent stands at this moment. Raises NoConsent."""
-    with db.write() as session:
+    with db.write(asked.check_id) as session:
         if decided(session, asked.check_id).state != "given":
             raise NoConsent
         audit.record(session, "registry.asked", asked.check_id, registry=registry, why=why)

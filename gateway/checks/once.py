@@ -46,6 +46,8 @@ class Claim:
 
     id: str
     attempt: str
+    keys: tuple[str, ...]
+    """What every write about it names (`db.write`)."""
     answered: bytes | None = None
 
 
@@ -56,7 +58,7 @@ def claim(client_id: str, key: str, message: object) -> Claim:
     """
     key, body = f"{client_id} {key}", json.dumps(message, sort_keys=True, ensure_ascii=True)
     known = vault.indexes("idempotency-key", key)
-    with db.write() as session:
+    with db.write(*known) as session:
         row = session.scalar(
             select(IdempotencyKey).where(IdempotencyKey.client_id == client_id, IdempotencyKey.key_index.in_(known))
         )
@@ -67,11 +69,11 @@ def claim(client_id: str, key: str, message: object) -> Claim:
         elif not vault.fits(row.body_index, "idempotency-body", body):
             raise KeyReused(errors=[{"field": "Idempotency-Key", "problem": "came before with another message"}])
         elif row.answered_at is not None:
-            return Claim(row.id, row.attempt, vault.get(session, row.id, "answer")["body"].encode())
+            return Claim(row.id, row.attempt, known, vault.get(session, row.id, "answer")["body"].encode())
         elif clock.now() < row.started_at + LEASE:
             raise StillRunning
         row.started_at, row.attempt = clock.now(), new_id("att")
-        return Claim(row.id, row.attempt)
+        return Claim(row.id, row.attempt, known)
 
 
 def answer(session: Session, claimed: Claim, body: bytes) -> None:
@@ -85,7 +87,7 @@ def answer(session: Session, claimed: Claim, body: bytes) -> None:
 
 def give_up(claimed: Claim) -> None:
     """Free the key of a request that failed, so that it may be sent again."""
-    with db.write() as session:
+    with db.write(*claimed.keys) as session:
         session.execute(
             delete(IdempotencyKey).where(
                 IdempotencyKey.id == claimed.id,

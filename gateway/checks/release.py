@@ -30,6 +30,9 @@ BATCH = 100
 """How many checks one transaction tells about or opens: others want to write meanwhile. Those of one release time
 are laid together regardless."""
 
+_COUNTS = "checks.punctuality"
+"""What a write that counts answers names (`db.write`): the counts belong to no check."""
+
 MEMORY = 1000
 """After so many answers of a policy the older ones begin to count for less in its observed lateness."""
 
@@ -76,7 +79,7 @@ def lay() -> int:
         return True
 
     with db.write() as session:
-        # The time is taken under the write lock: whatever was settled before it is seen here.
+        # The time is taken while nothing else is written: whatever was settled before it is seen here.
         now = clock.now()
         due = [pair for pair in _pairs(session, _ready(now)) if _leaves_at(pair[0].ready_at, pair[1]) <= now]
         secrets.SystemRandom().shuffle(due)
@@ -133,8 +136,9 @@ def _in_batches(due: Select[Check, Consent], act: Callable[[Session, Check, Cons
     with db.read() as session:
         ids = session.scalars(due.with_only_columns(Check.id).order_by(Check.id)).all()
     for start in range(0, len(ids), BATCH):
-        with db.write() as session:
-            still = _pairs(session, due.where(Check.id.in_(ids[start : start + BATCH])))
+        batch = ids[start : start + BATCH]
+        with db.write(_COUNTS, *batch) as session:
+            still = _pairs(session, due.where(Check.id.in_(batch)))
             done += _each(session, still, partial(act, session))
     return done
 

@@ -93,7 +93,7 @@ def ask(headers: dict[str, str], message: dict[str, Any]) -> Response:
     if claim.answered is not None:
         return _bytes(claim.answered, 201)
     try:
-        with db.write() as session:
+        with db.write(claim.key) as session:
             body = wire.body(open_check(session, caller(), policy, message))
             once.answer(session, claim, body)
     except Exception:
@@ -110,7 +110,7 @@ def cancel(check_id: str) -> Response:
 
     Until the subject has decided. The person's link then says that the request was taken back.
     """
-    with db.write() as session:
+    with db.write(check_id) as session:
         standing = _own(session, check_id)
         if not cancel_consent(session, standing[0].id):
             raise AlreadyDecided("The subject has decided, or the check is closed.")

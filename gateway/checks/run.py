@@ -65,7 +65,7 @@ def fix(check_id: str) -> Question | None:
     may be lifted, the consent is the subject's to take back, and a check that closed would tell the institution
     when. Raises vault.Tampered when the rows do not say what was asked.
     """
-    with db.write() as session:
+    with db.write(check_id) as session:
         check = session.get_one(Check, check_id)
         consent = decided(session, check_id)
         if consent.state != "given" or settled(session, check):
@@ -85,7 +85,7 @@ def draw(policy: Policy) -> bool:
 def keep(asked: Question, adjudication: Adjudication, drawn: bool) -> None:
     """Keep the one bit, or open a review; nothing else outlives this call. Raises NoConsent, vault.Tampered."""
     why = why_a_person(asked.policy, adjudication, drawn)
-    with db.write() as session:
+    with db.write(asked.check_id) as session:
         check = session.get_one(Check, asked.check_id)
         consent = decided(session, check.id)
         if consent.state != "given":

@@ -23,6 +23,9 @@ WINDOW = timedelta(minutes=15)
 MOST_FROM_ONE_PLACE = 20
 MOST_FROM_EVERYWHERE = 2_000
 
+NAME = "consent.codes"
+"""What a write that tries a short code names (`db.write`): the failures of all are counted together."""
+
 _EVERYWHERE = "all"
 
 

@@ -67,10 +67,14 @@ def cancel(session: Session, check_id: str) -> bool:
 @work.task("consent.expire")
 def expire(id: str) -> None:  # noqa: A002 - a task's one argument is called so
     """End a request that nobody answered in its time. Harmless if it was answered."""
-    now = clock.now()
-    with db.write() as session:
+    with db.read() as session:
         consent = session.get(Consent, id)
-        if consent is None or consent.state != "requested":
+    if consent is None:
+        return
+    with db.write(consent.check_id) as session:
+        consent = session.get_one(Consent, id)
+        now = clock.now()
+        if consent.state != "requested":
             return
         if consent.expires_at > now:
             raise work.Later((consent.expires_at - now).total_seconds())

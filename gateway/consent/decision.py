@@ -29,7 +29,7 @@ def read(consent_id: str) -> AnyResponse:
     """Read what is asked, and agree or decline. Sent twice, or after another decision, it shows how it stands."""
     if request.method == "POST":
         act = _ACTS.get(request.form.get("decision", ""))
-        with db.write() as session:
+        with db.write(g.consent.check_id) as session:
             consent = session.get_one(Consent, consent_id)
             if act is not None and act(session, consent):
                 consent.language = language()
@@ -75,7 +75,7 @@ def status(consent_id: str) -> AnyResponse:
 def withdraw(consent_id: str) -> AnyResponse:
     """Take the agreement back, after a question; impossible once the answer has left."""
     if request.method == "POST":
-        with db.write() as session:
+        with db.write(g.consent.check_id) as session:
             decide.withdraw(session, session.get_one(Consent, consent_id))
     elif _may_withdraw(g.consent):
         return page("withdraw", **_about(g.consent), **_times(g.consent))

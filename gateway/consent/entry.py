@@ -39,7 +39,7 @@ def start() -> AnyResponse:
     if request.method != "POST":
         return page("start", wrong=False, typed="")
     now, place = clock.now(), attempts.place_of(request.remote_addr)
-    with db.write() as session:
+    with db.write(attempts.NAME) as session:
         full = attempts.full_until(session, place, now)
         consent = None if full else _by_code(session)
         if consent is not None:
@@ -62,7 +62,7 @@ def welcome(link: str) -> AnyResponse:
     """For those who have the link: who asks. The same in every state, for anybody may have come by the link."""
     if request.method != "POST":
         return page("welcome", still_open=clock.now() < g.consent.expires_at)
-    with db.write() as session:
+    with db.write(g.consent.check_id) as session:
         return _begin(session, session.get_one(Consent, g.consent.id))
 
 
@@ -99,7 +99,7 @@ def _take_particulars(consent_id: str) -> AnyResponse:
     missing = ["name"] * (not proof.plain(typed["name"]))
     if missing or not isinstance(born, date):
         return page("prove", 422, typed=typed, missing=missing, born="" if isinstance(born, date) else born)
-    with db.write() as session:
+    with db.write(g.consent.check_id) as session:
         consent, visit = session.get_one(Consent, consent_id), session.get_one(Visit, g.visit.id)
         until = attempts.strike(consent, clock.now())
         if until is None:
@@ -116,7 +116,7 @@ def code(consent_id: str) -> AnyResponse:
     _refuse_pause(g.consent)
     if request.method != "POST":
         return page("code", wrong=False)
-    with db.write() as session:
+    with db.write(g.consent.check_id) as session:
         consent, visit = session.get_one(Consent, consent_id), session.get_one(Visit, g.visit.id)
         _refuse_pause(consent)
         token = proof.check_code(session, consent, visit, tokens.read_digits(request.form.get("code", "")))
@@ -138,7 +138,7 @@ def callback() -> AnyResponse:
     vouched = oidc.finish(subject)
     if vouched is None:
         raise NotMatched
-    with db.write() as session:
+    with db.write(g.consent.check_id) as session:
         vault.put(session, g.consent.check_id, "vouched", vouched)
         token = visits.prove(session.get_one(Visit, g.visit.id))
     return _proved(g.consent.id, token)

@@ -39,14 +39,14 @@ class _VisitStates(FlaskIntegration):  # type: ignore[misc]  # Authlib has no ty
 
     def set_state_data(self, _session: object, state: str, data: Mapping[str, Any]) -> None:
         """Keep the secrets of a new sign-in; an earlier one of this visit is void."""
-        with db.write() as session:
+        with db.write(g.consent.check_id) as session:
             visit = session.get_one(Visit, g.visit.id)
             visit.state_hash = tokens.state_hash(state)
             vault.put(session, g.consent.check_id, _kept(visit), dict(data))
 
     def get_state_data(self, _session: object, state: str) -> Any:
         """Take the secrets out, once; None if this state is not that of the visit any more."""
-        with db.write() as session:
+        with db.write(g.consent.check_id) as session:
             taken = session.execute(
                 update(Visit)
                 .where(Visit.id == g.visit.id, Visit.state_hash == tokens.state_hash(state))

@@ -7,13 +7,13 @@ earlier one has nothing. Every request has a cookie of its own: two requests in 
 import secrets
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gateway import clock
 from gateway.consent import tokens
 from gateway.consent.models import Consent, Visit
-from gateway.db import new_id
+from gateway.db import forget, new_id
 
 TERM = timedelta(hours=1)
 """How long an open page can go on to the next step without the link."""
@@ -28,7 +28,7 @@ FRESH = timedelta(minutes=5)
 def begin(session: Session, consent: Consent) -> tuple[Visit, str]:
     """A new visit, not proved yet, and the token for its cookie. Visits that are long over are forgotten."""
     now = clock.now()
-    session.execute(delete(Visit).where(Visit.expires_at < now - TERM))
+    forget(session, Visit.id, Visit.expires_at < now - TERM)
     token = secrets.token_urlsafe(32)
     visit = Visit(
         id=new_id("vis"), consent_id=consent.id, token_hash=tokens.cookie_hash(token),

@@ -74,7 +74,7 @@ def one(review_id: str) -> Response:
         review, check = _open(session, review_id)
         asked = _question(session, check)
         form = _form(session, review, check)
-    with db.write() as session:
+    with db.write(check.id) as session:
         audit.record(session, "review.looked", check.id, review=review_id, by=caller().client_id)
     adjudication = _look(asked)
     return _json(
@@ -99,7 +99,9 @@ def decision(message: dict[str, str], review_id: str) -> Response:
     `confirm` or `overturn` a refusal or a clear sample; say `eligible` or `ineligible` where the records leave it open.
     Overturning a clear sample brings it back to the desk as undetermined. The answer leaves at its release time.
     """
-    with db.write() as session:
+    with db.read() as session:
+        check_id = _open(session, review_id)[1].id
+    with db.write(check_id) as session:
         review, check = _open(session, review_id)
         decide(session, review, check, message["decision"], caller().client_id)
         decided_at = wire.stamp(review.decided_at or clock.now())

@@ -87,7 +87,7 @@ def _hand_over(message: Message, letter: Mapping[str, Any]) -> str:
 
 def _again(message: Message) -> NoReturn:
     """Try later, each time after a longer pause. Raises work.Later."""
-    with db.write() as session:
+    with db.write(message.id) as session:
         session.execute(update(Message).where(Message.id == message.id).values(attempts=Message.attempts + 1))
     log.warning("outbox_unreachable", message=message.id, attempt=message.attempts + 1)
     raise work.Later(min(_FIRST_PAUSE_SECONDS * 2**message.attempts, _LONGEST_PAUSE_SECONDS))
@@ -95,6 +95,6 @@ def _again(message: Message) -> NoReturn:
 
 def _close(message_id: str, state: str) -> None:
     """Write down how it ended and forget whom it was for and what stood in it."""
-    with db.write() as session:
+    with db.write(message_id) as session:
         session.execute(update(Message).where(Message.id == message_id).values(state=state, closed_at=clock.now()))
         vault.shred(session, message_id)

@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
 
 from gateway import clock
-from gateway.db import db
+from gateway.db import db, forget
 from gateway.oauth import jose, keysets
 from gateway.oauth.clients import RegisteredClient
 from gateway.oauth.errors import ClientRefused, TooManyFailures
@@ -139,8 +138,8 @@ def use_once(assertion: Assertion) -> bool:
     text = f"{assertion.client_id}\0{assertion.jti}".encode(errors="surrogatepass")
     row = UsedAssertion(digest=hashlib.sha256(text).hexdigest(), expires_at=assertion.expires_at)
     try:
-        with db.write() as session:
-            session.execute(delete(UsedAssertion).where(UsedAssertion.expires_at < clock.now() - SKEW))
+        with db.write(row.digest) as session:
+            forget(session, UsedAssertion.digest, UsedAssertion.expires_at < clock.now() - SKEW)
             session.add(row)
     except IntegrityError:
         return False

@@ -78,7 +78,7 @@ class Revocation(_OwnTokens, RevocationEndpoint):  # type: ignore[misc]
 
     def revoke_token(self, token: AccessToken, _request: FormRequest) -> None:
         """Take it back, from this moment."""
-        with db.write() as session:
+        with db.write(token.jti) as session:
             tokens.revoke(session, token)
         log.info("token_revoked", client=token.client.id)
 

@@ -12,10 +12,11 @@ from typing import Any
 
 from authlib.oauth2.rfc6749 import TokenMixin
 from joserfc import jwt
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from gateway import clock
+from gateway.db import forget
 from gateway.oauth import jose, signing
 from gateway.oauth.clients import RegisteredClient, find
 from gateway.oauth.models import RevokedToken
@@ -106,6 +107,6 @@ def read(session: Session, issuer: str, text: str) -> AccessToken | None:
 
 def revoke(session: Session, token: AccessToken) -> None:
     """Take a token back before its time; tokens that have expired meanwhile are forgotten."""
-    session.execute(delete(RevokedToken).where(RevokedToken.expires_at < clock.now()))
+    forget(session, RevokedToken.jti, RevokedToken.expires_at < clock.now())
     if session.get(RevokedToken, token.jti) is None:
         session.add(RevokedToken(jti=token.jti, expires_at=token.expires_at))
