@@ -63,7 +63,7 @@ OPEN_ENDPOINTS: Mapping[str, str] = {
 
 PROBES: Mapping[str, health.Probe] = {
     "database": health.database,
-    "work": work.running,
+    "work": work.ready,
     "registries": needed.all_there,
 }
 """What must hold for the gateway to be ready."""
@@ -113,11 +113,30 @@ def create_app(
 
 
 def serve() -> Flask:
-    """The application of the environment, with its work running; granian calls this in its worker process.
+    """The application of the environment; granian calls this in its worker process. On a database file it does the
+    work as well, on a server it only enqueues.
 
     Raises ConfigError, and what `create_app` raises.
     """
     config = Config.from_env(os.environ)
+    app = _opened(config)
+    if db.embedded:
+        _take_over(config)
+    else:
+        work.prepare()
+    return app
+
+
+def labour() -> None:
+    """Do the work of the environment in this process, which serves nothing. Raises as `serve`."""
+    config = Config.from_env(os.environ)
+    if config.database_url.startswith("sqlite:"):
+        raise ConfigError(["SEALGATE_DATABASE_URL must be postgresql://… for workers; on a file, serve does the work"])
+    _opened(config)
+    work.launch(config)
+
+
+def _opened(config: Config) -> Flask:
     logs.setup(config.log_level)
     logs.hook_uncaught()
     app = create_app(config)
@@ -126,7 +145,6 @@ def serve() -> Flask:
         if wrong := vault.wrong_keys(session):
             raise ConfigError(wrong)
     needed.say_what_is_wanting()
-    _take_over(config)
     return app
 
 
@@ -143,7 +161,7 @@ def _take_over(config: Config) -> None:
 
 
 def finish() -> None:
-    """Stop taking work, let what runs finish, close the database: what `serve` began."""
+    """Stop taking work, let what runs finish, close the database: what `serve` or `labour` began."""
     if work.running():
         work.stop()
     db.close()

@@ -24,7 +24,7 @@ PACKAGES = ("policies", "connectors", "gateway")
 # fmt: off
 LINE = [
     "clock", "config", "logs", "db", "problems", "vault", "work", "audit", "oauth", "notices", "consent", "checks",
-    "desk", "retention", "doctor", "front", "migrations", "setup", "demo", "app", "serve", "cli",
+    "desk", "retention", "doctor", "front", "migrations", "setup", "demo", "app", "serve", "worker", "cli",
 ]
 # fmt: on
 

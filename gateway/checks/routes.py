@@ -93,7 +93,7 @@ def ask(headers: dict[str, str], message: dict[str, Any]) -> Response:
     if claim.answered is not None:
         return _bytes(claim.answered, 201)
     try:
-        with db.write(claim.key) as session:
+        with db.write(*claim.keys) as session:
             body = wire.body(open_check(session, caller(), policy, message))
             once.answer(session, claim, body)
     except Exception:

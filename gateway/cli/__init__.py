@@ -19,6 +19,7 @@ for command in (
     deployment.demo,
     deployment.init,
     deployment.serve,
+    deployment.worker,
     deployment.institution,
     deployment.client,
     deployment.desk,

@@ -50,11 +50,22 @@ def init(folder: Path, mode: str, issuer: str) -> None:
 @click.option("--port", default=8400, show_default=True)
 @errors_told
 def serve(data: Path | None, host: str, port: int) -> None:
-    """Serve the gateway until SIGTERM or Ctrl-C; its durable work runs in the same process."""
+    """Serve the gateway until SIGTERM or Ctrl-C. On SQLite it does the durable work too, on PostgreSQL workers do."""
     from gateway import serve as server
 
     use_settings(data)
     server.run(host, port)
+
+
+@click.command()
+@DATA
+@errors_told
+def worker(data: Path | None) -> None:
+    """Do the work of a deployment on PostgreSQL until SIGTERM or Ctrl-C; start as many as you like, anywhere."""
+    from gateway import worker as labour
+
+    use_settings(data)
+    labour.run()
 
 
 @click.group()

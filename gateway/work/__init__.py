@@ -12,18 +12,22 @@ this is DBOS Transact; nothing outside this package knows that.
 """
 
 from gateway.work.doing import step
-from gateway.work.engine import AlreadyRunning, launch, prepare, stop
-from gateway.work.queue import enqueue, running, unfinished
+from gateway.work.engine import AlreadyRunning, keep, launch, prepare, stop
+from gateway.work.executors import BEAT_SECONDS
+from gateway.work.queue import enqueue, ready, running, unfinished
 from gateway.work.tasks import Later, StepFailed, every, task
 
 __all__ = [
+    "BEAT_SECONDS",
     "AlreadyRunning",
     "Later",
     "StepFailed",
     "enqueue",
     "every",
+    "keep",
     "launch",
     "prepare",
+    "ready",
     "running",
     "step",
     "stop",

@@ -12,7 +12,7 @@ from dbos import DBOS, PortableWorkflowError
 
 from gateway import logs
 from gateway.db import db
-from gateway.work import tasks
+from gateway.work import executors, tasks
 from gateway.work.queue import TASK, TICK, here, put
 from gateway.work.tasks import Later, Plain, StepFailed, plain
 
@@ -73,7 +73,7 @@ def _again(seconds: float, name: str, about: str, due: str, run: int, failures: 
     """Enqueue the next try; if the database refuses (a full disk), hold on to it until it does not."""
     while True:
         try:
-            with db.write() as session:
+            with db.write(about) as session:
                 put(session, seconds, name, about, due, run, failures)
         except Exception as error:
             log.error("task_held", task=name, exc_info=error)
@@ -85,14 +85,16 @@ def _again(seconds: float, name: str, about: str, due: str, run: int, failures: 
 
 @DBOS.workflow(name=TICK, max_recovery_attempts=None)
 def run_tick(_at: str, name: str) -> None:
-    """One run of a periodic task; skipped while the one before it still runs."""
+    """One run of a periodic task; skipped while the one before it still runs, here or in another process."""
     tick = tasks.ticks.get(name)
     lock = here.ticking.setdefault(name, threading.Lock())
     if tick is None or here.stopping.is_set() or not lock.acquire(blocking=False):
         return
     here.running.add(name)
     try:
-        tick.function()
+        with executors.turn(name) as mine:
+            if mine:
+                tick.function()
     except Exception as error:
         log.error("tick_failed", task=name, logged=getattr(error, "logged", None), exc_info=error)
     finally:

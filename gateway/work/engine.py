@@ -1,27 +1,35 @@
-"""The durable engine behind `gateway.work`: DBOS Transact, embedded, on the database file that we have.
+"""The durable engine behind `gateway.work`: DBOS Transact, on the database that we have.
 
-One process at a time runs the work of a data folder; a lock file sees to that, and so the executor's id can be
-a constant, which is what makes DBOS take up the work of a process that died when the next one starts.
+On a file one process at a time does the work; a lock file sees to that, and so the executor's id can be a constant,
+which is what makes DBOS take up the work of a process that died when the next one starts.
+
+On a PostgreSQL server as many processes as wanted do it (`sealgate worker`), each under an id of its own that is never
+used again; `executors` has what they know of each other. Processes that only enqueue never launch DBOS.
 """
 
 import fcntl
 import logging
 import os
+import time
 from datetime import UTC, datetime, timedelta
+from math import ceil
 
 from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer
 
+from gateway import logs
 from gateway.config import Config
-from gateway.db import db
-from gateway.work import tasks
+from gateway.db import db, new_id
+from gateway.work import executors, tasks
 from gateway.work.queue import APPLICATION, QUEUE, TASK, TICK, TICK_QUEUE, client, here
 
+_EMBEDDED = "embedded"
 _POLL_SECONDS = 0.1
 _KEPT = timedelta(days=7)
 _TICK_KEPT = timedelta(minutes=10)
-_STRANDED = timedelta(minutes=2)
 _BATCH = 500
+_FINISHING_SECONDS = 0.5
 
+log = logs.get("work")
 logging.getLogger("dbos").addHandler(logging.NullHandler())  # else DBOS adds one that prints messages
 
 
@@ -37,14 +45,20 @@ def prepare() -> None:
 
 
 def launch(config: Config) -> None:
-    """Start doing the work of this data folder in this process, what a dead process left first.
+    """Start doing work in this process; on a file, what a dead process left first.
 
-    Raises AlreadyRunning when another process does it.
+    Raises AlreadyRunning when another process does the work of this file, or this process does some already.
     """
     prepare()
-    here.lock_file = _lock(f"{db.engine.url.database}.work")
+    if here.executor_id:
+        raise AlreadyRunning("this process does the work already")
+    if db.embedded:
+        here.lock_file = _lock(f"{db.engine.url.database}.work")
+    here.executor_id = _EMBEDDED if db.embedded else new_id("exe")
     here.stopping.clear()
     try:
+        if not db.embedded:
+            executors.beat()
         _start(config)
     except BaseException:
         stop(wait=0)
@@ -57,8 +71,8 @@ def _start(config: Config) -> None:
             "name": APPLICATION,
             "system_database_engine": db.engine,
             "serializer": DBOSPortableJSONSerializer(),
-            "executor_id": "embedded",
-            "application_version": "1",
+            "executor_id": here.executor_id,
+            "application_version": "1",  # that of what is stored, not ours: a new version goes on with the old one's
             "run_migrations": False,
             "log_level": "WARNING",
         }
@@ -99,13 +113,37 @@ def _schedule(queue: DBOSClient) -> None:
     )
 
 
-def stop(wait: int = 10) -> None:
-    """Stop taking work, let what runs finish for up to `wait` seconds; the rest waits for the next start."""
+def stop(wait: float = 10) -> None:
+    """Stop taking work, let what runs finish for up to `wait` seconds; the rest is for others, or the next start."""
     here.stopping.set()
-    DBOS.destroy(workflow_completion_timeout_sec=wait if here.running else 0)
+    until = time.monotonic() + wait
+    while not db.embedded and here.running and time.monotonic() < until:
+        keep()  # else what is about to finish would seem to be left by a dead process
+        time.sleep(_FINISHING_SECONDS)
+    DBOS.destroy(workflow_completion_timeout_sec=ceil(max(0.0, until - time.monotonic())) if here.running else 0)
     if here.lock_file is not None:
         os.close(here.lock_file)
         here.lock_file = None
+    elif here.executor_id:
+        _leave()
+    here.executor_id = ""
+
+
+def _leave() -> None:
+    try:
+        executors.leave()
+    except Exception as error:
+        log.error("work_not_left", exc_info=error)  # the others find out by themselves
+
+
+def keep() -> None:
+    """What a worker process does every `executors.BEAT_SECONDS`: say that it lives, go on for those that do not."""
+    try:
+        executors.beat()
+        executors.take_over()
+        executors.take_up_stranded()
+    except Exception as error:
+        log.error("work_not_kept", exc_info=error)  # the database does not answer; it is asked again soon
 
 
 @tasks.every("work.sweep", seconds=60)
@@ -114,19 +152,13 @@ def sweep() -> None:
     now = datetime.now(UTC)
     queue = client()
     for name, kept in ((TICK, _TICK_KEPT), (TASK, _KEPT)):
-        done = queue.list_workflows(
+        while done := queue.list_workflows(
             name=name,
             status=["SUCCESS", "ERROR", "CANCELLED"],
             completed_before=(now - kept).isoformat(),
             limit=_BATCH,
             load_input=False,
             load_output=False,
-        )
-        if done:
+        ):
             queue.delete_workflows([row.workflow_id for row in done])
-    stranded = queue.list_workflows(
-        name=TASK, status="PENDING", dequeued_before=(now - _STRANDED).isoformat(), load_output=False
-    )
-    for row in stranded:
-        if row.input is not None and "/".join(str(part) for part in row.input["args"][:4]) not in here.running:
-            queue.resume_workflow(row.workflow_id)
+    executors.take_up_stranded()

@@ -20,6 +20,7 @@ QUEUE = "sealgate"
 TICK_QUEUE = "sealgate-ticks"
 TASK = "sealgate.task"
 TICK = "sealgate.tick"
+QUEUES = {TASK: QUEUE, TICK: TICK_QUEUE}
 
 
 class Here:
@@ -28,6 +29,8 @@ class Here:
     def __init__(self) -> None:
         self.client: DBOSClient | None = None
         self.client_engine: Engine | None = None
+        self.executor_id = ""
+        """As what this process does work; empty while it does none."""
         self.lock_file: int | None = None
         self.stopping = threading.Event()
         self.running: set[str] = set()
@@ -47,6 +50,7 @@ def client() -> DBOSClient:
             serializer=DBOSPortableJSONSerializer(),
             application_name=APPLICATION,
             lazy=True,
+            retry_connection_errors=False,  # it would wait for the database for ever
         )
     return here.client
 
@@ -81,8 +85,13 @@ def put(session: Session, delay: float, name: str, about: str, due: str, run: in
 
 
 def running() -> bool:
-    """Whether this process does the work."""
-    return here.lock_file is not None and not here.stopping.is_set()
+    """Whether this process does work."""
+    return bool(here.executor_id) and not here.stopping.is_set()
+
+
+def ready() -> bool:
+    """Whether what is enqueued here will be done: by this process, or by the workers of the same database."""
+    return running() or not db.embedded
 
 
 def unfinished() -> list[str]:

@@ -12,6 +12,7 @@ depends_on = None
 def upgrade() -> None:
     """Make the change."""
     _vault()
+    _work()
     _log()
     _oauth()
     _people()
@@ -38,6 +39,8 @@ def downgrade() -> None:
         "audit_checkpoints",
         "audit_nodes",
         "audit_entries",
+        "work_turns",
+        "work_executors",
         "vault_items",
         "vault_keys",
         "vault_keks",
@@ -78,6 +81,23 @@ def _vault() -> None:
         sa.ForeignKeyConstraint(["owner_id"], ["vault_keys.owner_id"], name=op.f("fk_vault_items_owner_id_vault_keys")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_vault_items")),
         sa.UniqueConstraint("owner_id", "name", name=op.f("uq_vault_items_owner_id_name")),
+    )
+
+
+def _work() -> None:
+    """Who does the work."""
+    op.create_table(
+        "work_executors",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("since", sa.DateTime(), nullable=False),
+        sa.Column("seen_at", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_work_executors")),
+    )
+    op.create_table(
+        "work_turns",
+        sa.Column("task", sa.String(length=80), nullable=False),
+        sa.Column("executor_id", sa.String(length=40), nullable=True),
+        sa.PrimaryKeyConstraint("task", name=op.f("pk_work_turns")),
     )
 
 
