@@ -1,10 +1,22 @@
-"""For all tests: where skips are refused (CI), a skipped test fails the run."""
+"""For all tests: where skips are refused (CI), a skipped test fails the run; what runs on both databases."""
 
 import os
 
 import pytest
 
+from tests.databases import EMPTY_KINDS, KINDS, database_environ, database_url, postgres
+
+__all__ = ["database_environ", "database_url", "postgres"]
+
 _SKIPPED: list[str] = []
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test that is marked for it on SQLite and on PostgreSQL; with `empty=True` there are no tables yet."""
+    marked = metafunc.definition.get_closest_marker("both_databases")
+    if marked and "database_url" in metafunc.fixturenames:
+        kinds = EMPTY_KINDS if marked.kwargs.get("empty") else KINDS
+        metafunc.parametrize("database_url", kinds, indirect=True, ids=KINDS)
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

@@ -30,12 +30,18 @@ _PEOPLE = (
 )
 
 
+def free_port() -> int:
+    """A port of the loopback interface that nobody uses at this moment."""
+    with socket.create_server((HOST, 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
 class Deployment:
     """A folder with keys, a registry and a port; `start` and `stop` its server, or `kill` it."""
 
-    def __init__(self, folder: Path) -> None:
-        with socket.create_server((HOST, 0)) as listener:
-            self.port: int = listener.getsockname()[1]
+    def __init__(self, folder: Path, database_url: str | None = None) -> None:
+        self.port = free_port()
         self.url = f"http://{HOST}:{self.port}"
         self.folder = folder
         self.outbox = folder / "outbox"
@@ -44,7 +50,8 @@ class Deployment:
             folder,
             "trial",
             self.url,
-            {"SEALGATE_PROOF": "particulars", "SEALGATE_RELEASE_HOLD": "PT2S", "SEALGATE_RELEASE_GRID": "PT1S"},
+            {"SEALGATE_PROOF": "particulars", "SEALGATE_RELEASE_HOLD": "PT2S", "SEALGATE_RELEASE_GRID": "PT1S"}
+            | ({} if database_url is None else {"SEALGATE_DATABASE_URL": database_url}),
         )
         self._build_registry()
         self.process: subprocess.Popen[bytes] | None = None
@@ -60,13 +67,16 @@ class Deployment:
 
     def start(self) -> None:
         """Start the server and wait until it is ready."""
-        program = f"from gateway import serve; serve.run({HOST!r}, {self.port})"
+        self.process = self.run(f"from gateway import serve; serve.run({HOST!r}, {self.port})")
+        wait_for("the server", self._ready)
+
+    def run(self, program: str) -> "subprocess.Popen[bytes]":
+        """Start a program in the environment of this deployment."""
         environ = {**os.environ, **self.environ, "SEALGATE_LOG_LEVEL": "info"}
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
+            return subprocess.Popen(
                 [sys.executable, "-c", program], stdout=log, stderr=log, env=environ, start_new_session=True
             )
-        wait_for("the server", self._ready)
 
     def _ready(self) -> bool:
         assert self.process is not None

@@ -226,7 +226,7 @@ StageMaker = Callable[..., Stage]
 
 
 @pytest.fixture
-def stage_environ(tmp_path: Path) -> dict[str, str]:
+def stage_environ(tmp_path: Path, database_environ: dict[str, str]) -> dict[str, str]:
     """The environment of the stage's deployment."""
     (tmp_path / "registries.toml").touch()
     return {
@@ -239,6 +239,7 @@ def stage_environ(tmp_path: Path) -> dict[str, str]:
         "SEALGATE_REGISTRIES": str(tmp_path / "registries.toml"),
         "SEALGATE_OUTBOX": f"file:{tmp_path / 'outbox.jsonl'}",
         "SEALGATE_PROOF": "particulars",
+        **database_environ,
     }
 
 

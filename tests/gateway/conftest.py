@@ -1,4 +1,4 @@
-"""What the gateway's tests share: a configuration, a real SQLite file, the vault."""
+"""What the gateway's tests share: a configuration, a real database, the vault."""
 
 import base64
 import io
@@ -23,7 +23,7 @@ def key(letter: str) -> str:
 
 
 @pytest.fixture
-def environ(tmp_path: Path) -> Environ:
+def environ(tmp_path: Path, database_environ: Environ) -> Environ:
     """A complete environment for a trial deployment in a temporary folder."""
     registries = tmp_path / "registries.toml"
     registries.touch()
@@ -40,6 +40,7 @@ def environ(tmp_path: Path) -> Environ:
         "SEALGATE_RELEASE_HOLD": "PT2S",
         "SEALGATE_RELEASE_GRID": "PT1S",
         "SEALGATE_LOG_LEVEL": "warning",
+        **database_environ,
     }
 
 
@@ -67,7 +68,7 @@ def working(database: Database, config: Config) -> Iterator[Database]:
 
 @pytest.fixture
 def database(config: Config, keys: None) -> Iterator[Database]:
-    """The database of the configuration, as a real file with every table that is known, the work engine's too."""
+    """The database of the configuration, a real one, with every table that is known, the work engine's too."""
     db.init(config.database_url)
     Base.metadata.create_all(db.engine)
     work.prepare()

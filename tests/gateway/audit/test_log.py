@@ -1,7 +1,6 @@
 """The log as a whole: what is in an entry, what covers it, and that no tampering with rows goes unseen."""
 
 import json
-import sqlite3
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -15,6 +14,7 @@ from gateway.audit.models import AuditCheckpoint, AuditEntry, AuditNode
 from gateway.audit.sequence import signing_key
 from gateway.db import Database, new_id
 from gateway.vault import VaultItem
+from tests.databases import tamper
 
 NOON = datetime(2026, 11, 20, 12, 0, 0, 123456, tzinfo=UTC)
 
@@ -30,17 +30,6 @@ def _note_checks(database: Database, count: int, start: int = 0) -> list[str]:
 def _verified(database: Database) -> audit.Verification:
     with database.read() as session:
         return audit.verify(session)
-
-
-def _tamper(database: Database, *statements: str) -> None:
-    """Change rows behind everybody's back, as somebody with the file would."""
-    connection = sqlite3.connect(str(database.engine.url.database))
-    try:
-        for statement in statements:
-            assert connection.execute(statement).rowcount > 0, statement
-        connection.commit()
-    finally:
-        connection.close()
 
 
 @pytest.fixture
@@ -80,6 +69,7 @@ def test_an_act_that_is_rolled_back_leaves_no_entry(database: Database) -> None:
     assert audit.sequence() is None
 
 
+@pytest.mark.both_databases
 def test_a_checkpoint_is_a_signed_note_of_the_log(log: Database) -> None:
     """The newest checkpoint opens with the log's key and says its origin, size and root."""
     with log.read() as session:
@@ -115,6 +105,7 @@ def test_an_entry_is_hashed_as_documented(database: Database) -> None:
     )
 
 
+@pytest.mark.both_databases
 def test_proofs_verify_against_the_checkpoints(log: Database) -> None:
     """Every entry has an inclusion proof, and every checkpoint is consistent with the earlier ones."""
     with log.read() as session:
@@ -157,10 +148,11 @@ def test_a_log_longer_than_one_chunk_verifies(database: Database) -> None:
         verified = audit.verify(session, lambda done, total: seen.append((done, total)))
     assert (verified.ok, verified.size) == (True, 2600)
     assert seen == [(1024, 2600), (1500, 2600), (2048, 2600), (2600, 2600)]
-    _tamper(database, "UPDATE audit_nodes SET hash = zeroblob(32) WHERE level = 11 AND idx = 0")
+    tamper("UPDATE audit_nodes SET hash = zeroblob(32) WHERE level = 11 AND idx = 0")
     assert str(_verified(database).first_bad).startswith("entry 2047 (aud_")
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(
     ("statements", "position", "fault"),
     [
@@ -192,7 +184,7 @@ def test_verification_names_the_first_entry_that_does_not_fit(
     log: Database, statements: list[str], position: int, fault: str
 ) -> None:
     """A changed field, a removed entry, a swapped order or a changed node is found where it is."""
-    _tamper(log, *statements)
+    tamper(*statements)
     verified = _verified(log)
     assert not verified.ok
     assert verified.first_bad is not None
@@ -217,6 +209,7 @@ def test_an_entry_rewritten_with_its_nodes_is_found_by_the_checkpoint_over_it(lo
     assert "entries 4 to 6" in verified.first_bad.fault
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(
     "statement",
     [
@@ -228,7 +221,7 @@ def test_an_entry_rewritten_with_its_nodes_is_found_by_the_checkpoint_over_it(lo
 )
 def test_a_changed_checkpoint_is_found(log: Database, statement: str) -> None:
     """A checkpoint whose text, root or signature was changed is named by its size."""
-    _tamper(log, statement)
+    tamper(statement)
     verified = _verified(log)
     assert not verified.ok
     assert "checkpoint of size 4" in str(verified.first_bad)
@@ -285,7 +278,7 @@ def test_a_damaged_entry_does_not_hold_up_the_log(
 ) -> None:
     """What was changed before it was laid is named by verification before and after; the entries behind it are laid."""
     ids = _note_checks(database, 3)
-    _tamper(database, f"UPDATE audit_entries SET {change} WHERE id = '{ids[1]}'")
+    tamper(f"UPDATE audit_entries SET {change} WHERE id = '{ids[1]}'")
     waiting = _verified(database)
     assert waiting.first_bad is not None
     assert str(waiting.first_bad) == f"an entry that is not laid yet ({ids[1]}): it is not what was written"
@@ -328,6 +321,7 @@ def test_the_signing_key_is_not_in_the_open(log: Database) -> None:
     assert private.private_bytes_raw().hex().upper() not in raw
 
 
+@pytest.mark.both_databases
 def test_what_names_no_check_keeps_neither_its_minute_nor_its_order(database: Database) -> None:
     """Laid when its hour is over, in another order than it was written in; what names its check is laid at once."""
     with clock.stopped(NOON) as time:

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from gateway.checks.models import Check, IdempotencyKey
 from gateway.db import db
+from tests.databases import tamper
 from tests.stage import request_for
 
 CANARY = "曾祖母的秘密 Ünïcörn-7"
@@ -216,9 +217,7 @@ def test_a_tampered_row_of_the_vault(stage) -> None:
     """A stored value that was changed is noticed: 500 with an incident, and no stack trace."""
     hr = stage.caller()
     check_id = hr.asked()
-    with db.engine.begin() as connection:
-        statement = f"UPDATE vault_items SET sealed = zeroblob(200) WHERE owner_id = '{check_id}'"
-        connection.exec_driver_sql(statement)
+    tamper(f"UPDATE vault_items SET sealed = zeroblob(200) WHERE owner_id = '{check_id}'")
     answer = hr.get(f"/v1/checks/{check_id}")
     assert answer.status_code == 500
     assert answer.json["type"].endswith("/problems/stored-data-damaged")

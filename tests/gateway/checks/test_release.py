@@ -14,7 +14,10 @@ from gateway.consent import decided, lateness, observe_lateness
 from gateway.consent.decide import agree
 from gateway.db import db
 from gateway.notices.models import Message
+from tests.databases import tamper
 from tests.stage import RELEASE, request_for
+
+pytestmark = pytest.mark.both_databases
 
 
 def test_not_before_the_release_time(stage) -> None:
@@ -220,9 +223,7 @@ def test_damaged_data_holds_up_nobody_else(stage, name: str) -> None:
     ids = [hr.asked(key=str(number), subject=subject) for number in range(3)]
     for check_id in ids:
         stage.agree(check_id)
-    with db.engine.begin() as connection:
-        statement = f"UPDATE vault_items SET sealed = zeroblob(200) WHERE owner_id = '{ids[1]}' AND name = '{name}'"
-        assert connection.exec_driver_sql(statement).rowcount == 1
+    tamper(f"UPDATE vault_items SET sealed = zeroblob(200) WHERE owner_id = '{ids[1]}' AND name = '{name}'")
     stage.until(RELEASE)
     assert [hr.see(check_id)["status"] for check_id in (ids[0], ids[2])] == ["completed", "completed"]
     assert hr.see(ids[1])["status"] == ("in_progress" if name in ("result", "audit") else "completed")
@@ -239,13 +240,10 @@ def test_more_damaged_checks_than_a_batch_starve_nobody(stage) -> None:
     audit.sequence()
     release.tell_subjects()
     good = ids[-1]
-    with db.engine.begin() as connection:
-        connection.exec_driver_sql(
-            f"UPDATE vault_items SET sealed = x'00' WHERE name = 'review' AND owner_id != '{good}'"
-        )
-        connection.exec_driver_sql(
-            f"UPDATE vault_keys SET kek_id = 'gone' WHERE owner_id IN ({str(ids)[1:-1]}) AND owner_id != '{good}'"
-        )
+    tamper(
+        f"UPDATE vault_items SET sealed = zeroblob(1) WHERE name = 'review' AND owner_id != '{good}'",
+        f"UPDATE vault_keys SET kek_id = 'gone' WHERE owner_id IN ({str(ids)[1:-1]}) AND owner_id != '{good}'",
+    )
     release.tick()
     assert hr.see(good)["status"] == "completed"
 
@@ -257,10 +255,7 @@ def test_a_damaged_contact_drops_the_message_only(stage) -> None:
     ids = [hr.asked(key=str(number), subject=subject) for number in range(3)]
     for check_id in ids:
         stage.agree(check_id)
-    with db.engine.begin() as connection:
-        connection.exec_driver_sql(
-            f"UPDATE vault_items SET sealed = x'00' WHERE name = 'contact' AND owner_id != '{ids[0]}'"
-        )
+    tamper(f"UPDATE vault_items SET sealed = zeroblob(1) WHERE name = 'contact' AND owner_id != '{ids[0]}'")
     stage.until(RELEASE)
     assert {hr.see(check_id)["status"] for check_id in ids} == {"completed"}
     with db.read() as session:
@@ -271,8 +266,7 @@ def test_damaged_data_does_not_hide_a_list(stage) -> None:
     """A list still shows every check; what cannot be read of one is null, and the check itself says why."""
     hr = stage.caller()
     ids = [hr.asked(key=str(number)) for number in range(3)]
-    with db.engine.begin() as connection:
-        connection.exec_driver_sql(f"UPDATE vault_items SET sealed = zeroblob(200) WHERE owner_id = '{ids[1]}'")
+    tamper(f"UPDATE vault_items SET sealed = zeroblob(200) WHERE owner_id = '{ids[1]}'")
     listed = {check["id"]: check["reference"] for check in hr.get("/v1/checks").json["checks"]}
     assert listed == {ids[0]: "applicant-2041", ids[1]: None, ids[2]: "applicant-2041"}
     assert hr.get(f"/v1/checks/{ids[1]}").status_code == 500

@@ -15,6 +15,8 @@ from gateway.db import db
 from policies.evaluator import Adjudication
 from policies.library import Library
 
+pytestmark = pytest.mark.both_databases
+
 
 def looks() -> int:
     """How many looks at registries are in the log."""

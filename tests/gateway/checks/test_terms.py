@@ -14,6 +14,8 @@ from gateway.oauth.models import Institution
 from policies.evaluator import Adjudication
 from tests.stage import RELEASE
 
+pytestmark = pytest.mark.both_databases
+
 
 def tamper(*statements: str) -> None:
     """Change rows behind everybody's back."""

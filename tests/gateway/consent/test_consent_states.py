@@ -19,6 +19,8 @@ from gateway.consent.states import MOVES, State
 from gateway.db import db
 from tests.gateway.consent.people import Request, ask, letters
 
+pytestmark = pytest.mark.both_databases
+
 ALLOWED = {
     ("requested", "given"),
     ("requested", "declined"),

@@ -9,6 +9,8 @@ from gateway import audit, vault
 from gateway.checks.models import Review
 from gateway.db import db
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.mark.parametrize(
     ("passport", "decision", "eligible"),

@@ -3,6 +3,8 @@
 import json
 from dataclasses import replace
 
+import pytest
+
 from gateway.audit.models import AuditEntry
 from gateway.checks import deployment
 from gateway.db import db
@@ -12,6 +14,8 @@ from policies.conditions import ENTRY_KEYS, SLOT_KEYS
 from policies.library import Library
 from policies.model import read_record
 from tests.stage import reports
+
+pytestmark = pytest.mark.both_databases
 
 
 def test_the_list_names_nobody(stage) -> None:
