@@ -157,3 +157,12 @@ def test_a_deployment_from_nothing(tmp_path: Path) -> None:
     verified = sealgate("audit", "verify", *data, "--json")
     assert verified.returncode == 0, verified.stderr
     assert json.loads(verified.stdout)["ok"] is True
+
+
+def test_a_worker_needs_a_server(tmp_path: Path) -> None:
+    """On a file the work is done by the process that serves; a second one beside it would do it twice."""
+    folder = tmp_path / "gate"
+    assert sealgate("init", str(folder), "--mode", "trial", "--issuer", "http://127.0.0.1:8400").returncode == 0
+    refused = sealgate("worker", "--data", str(folder))
+    assert refused.returncode == 2
+    assert "SEALGATE_DATABASE_URL must be postgresql://" in refused.stderr

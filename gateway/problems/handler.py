@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Flask, Response, current_app, json, render_template_string, request
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.wrappers import Response as BaseResponse
@@ -125,7 +126,7 @@ def _step(path: str, key: object) -> str:
 
 def _unforeseen(error: Exception) -> Response:
     """Anything else: told is an incident id, logged are the class and the place."""
-    if isinstance(error, OperationalError):
+    if isinstance(error, OperationalError | PoolTimeout) or getattr(error, "connection_invalidated", False):
         problem: Problem = tree.Unavailable(logged="database", headers={"Retry-After": "5"})
     else:
         problem = tree.Internal()
