@@ -16,6 +16,8 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
+from psycopg.abc import Buffer
+from psycopg.types.string import StrDumperUnknown as StrDumper
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -83,12 +85,21 @@ class Server:
         self.engine.dispose()
 
 
+class _Text(StrDumper):
+    """A text on its way to the server, which knows no NUL in one and would fail: so it finds nothing, as on SQLite."""
+
+    def dump(self, obj: str) -> Buffer | None:
+        """Its bytes."""
+        return super().dump(obj.replace("\x00", "\ufffd"))
+
+
 def _key(name: str) -> int:
     """The number of a name's lock. Two names with one number only wait for each other without need."""
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
 
 
 def _connected(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    connection.adapters.register_dumper(str, _Text)
     cursor = connection.cursor()
     try:
         cursor.execute("; ".join(f"SET {name} = '{value}'" for name, value in _SETTINGS.items()))

@@ -1,5 +1,6 @@
 """What is wrong with a request is said by field, and nothing is lost or kept."""
 
+import base64
 import json
 from datetime import date, timedelta
 from typing import Any
@@ -211,6 +212,21 @@ def test_personal_data_in_a_refused_request_is_not_repeated(stage) -> None:
     answer = stage.caller().post("/v1/checks", wrong, {"Idempotency-Key": "k"})
     refused(stage, answer, 422)
     assert CANARY not in json.dumps(answer.json, ensure_ascii=False)
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("path", ["/v1/checks/chk_%00", "/v1/checks?cursor=%00", "/v1/checks?reference=%00", "/c/%00"])
+def test_a_null_character_finds_nothing(stage, path: str) -> None:
+    """PostgreSQL has no room for it in a text; it is as wrong as any other character that no id has."""
+    assert stage.caller().get(path).status_code in (200, 404, 422)
+
+
+@pytest.mark.both_databases
+def test_a_null_character_in_a_token_names_no_key(stage) -> None:
+    """What nobody has signed is refused, whatever it says."""
+    header = base64.urlsafe_b64encode(b'{"alg":"ES256","typ":"at+jwt","kid":"\\u0000"}').decode().rstrip("=")
+    answer = stage.app.test_client().get("/v1/checks", headers={"Authorization": f"Bearer {header}.e30.{'A' * 86}"})
+    assert answer.status_code == 401
 
 
 def test_a_tampered_row_of_the_vault(stage) -> None:
