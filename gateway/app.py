@@ -120,7 +120,7 @@ def serve() -> Flask:
     """
     config = Config.from_env(os.environ)
     app = _opened(config)
-    if db.embedded:
+    if config.embedded:
         _take_over(config)
     else:
         work.prepare()
@@ -130,7 +130,7 @@ def serve() -> Flask:
 def labour() -> None:
     """Do the work of the environment in this process, which serves nothing. Raises as `serve`."""
     config = Config.from_env(os.environ)
-    if config.database_url.startswith("sqlite:"):
+    if config.embedded:
         raise ConfigError(["SEALGATE_DATABASE_URL must be postgresql://… for workers; on a file, serve does the work"])
     _opened(config)
     work.launch(config)

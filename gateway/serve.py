@@ -1,8 +1,9 @@
-"""Run the gateway: granian in front, one worker process that answers requests and does the durable work.
+"""Run the gateway: granian in front, worker processes that answer requests.
 
-One process, because on SQLite one does the work (`gateway.work`); threads come from the configuration. SIGTERM
-and SIGINT are graceful: no new requests, those under way are answered, the step of each task is finished, and
-the rest waits for the next start. If the process in front is killed, the worker ends as if it had been asked to.
+On SQLite there is one, which does the durable work as well (`gateway.work`); on PostgreSQL as many as the configuration
+says, and the work is done elsewhere (`gateway.worker`). Threads come from the configuration. SIGTERM and SIGINT are
+graceful: no new requests, those under way are answered, the step of each task is finished, and the rest waits for the
+next start. If the process in front is killed, the others end as if they had been asked to.
 """
 
 import ctypes
@@ -44,7 +45,8 @@ def run(address: str, port: int) -> None:
         port=port,
         interface=Interfaces.WSGI,
         factory=True,
-        workers=1,
+        workers=config.processes,
+        respawn_failed_workers=config.processes > 1,
         blocking_threads=config.threads,
         websockets=False,
         log_level=LogLevels.error,

@@ -163,6 +163,7 @@ def _look_at_the_books(cluster: Cluster, expected: dict[str, bool]) -> None:
 
 def test_a_worker_that_ends_leaves_nothing_behind(cluster: Cluster) -> None:
     """SIGTERM: it finishes what it does, says that it is gone, and its exit status is 0; the other goes on."""
+    cluster.environ["SEALGATE_PROCESSES"] = "2"
     cluster.start_everything()
     wait_for("two workers", lambda: cluster.workers() == 2)
     first = cluster.processes[-1]

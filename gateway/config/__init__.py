@@ -63,6 +63,7 @@ class Config:
     release_grid: timedelta | None
     log_level: str
     proxies: int
+    processes: int
     threads: int
     max_body: int
 
@@ -70,6 +71,11 @@ class Config:
     def live(self) -> bool:
         """Whether this deployment answers about real people."""
         return self.mode == "live"
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the database is a file, with which one process serves and works."""
+        return self.database_url.startswith("sqlite:")
 
     @property
     def keep_term(self) -> timedelta:
@@ -142,6 +148,9 @@ def _contradictions(values: Mapping[str, Any]) -> list[str]:
         found.append("SEALGATE_INDEX_KEY must be another key than those in SEALGATE_KEKS")
     if values.get("release_grid") == timedelta(0):
         found.append("SEALGATE_RELEASE_GRID must be longer than nothing")
+    in_a_file = str(values.get("database_url") or "sqlite:").startswith("sqlite:")
+    if in_a_file and (values.get("processes") or 1) > 1:
+        found.append("SEALGATE_PROCESSES must be 1 unless SEALGATE_DATABASE_URL is postgresql://…")
     if values.get("mode") == "live":
         found += _refused_when_live(values)
     return found

@@ -153,7 +153,20 @@ VARIABLES: tuple[Variable, ...] = (
         "1",
         default="0",
     ),
-    Variable("SEALGATE_THREADS", "requests served at a time", forms.whole_number(1, 128), "8", default="8"),
+    Variable(
+        "SEALGATE_PROCESSES",
+        "processes that `serve` starts; more than one on PostgreSQL only",
+        forms.whole_number(1, 64),
+        "4",
+        default="1",
+    ),
+    Variable(
+        "SEALGATE_THREADS",
+        "requests that a process serves at a time, tasks that a worker does",
+        forms.whole_number(1, 128),
+        "8",
+        default="8",
+    ),
     Variable(
         "SEALGATE_MAX_BODY",
         "largest request body, in bytes",

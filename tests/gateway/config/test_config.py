@@ -107,6 +107,7 @@ def test_an_empty_environment_names_everything_that_is_missing() -> None:
         ("SEALGATE_RELEASE_HOLD", "P", "ISO 8601"),
         ("SEALGATE_RELEASE_GRID", "PT0S", "longer than nothing"),
         ("SEALGATE_LOG_LEVEL", "loud", "debug"),
+        ("SEALGATE_PROCESSES", "2", "must be 1 unless"),
         ("SEALGATE_THREADS", "0", "from 1 to 128"),
         ("SEALGATE_THREADS", "two", "from 1 to 128"),
         ("SEALGATE_MAX_BODY", "1e6", "whole number"),
@@ -132,8 +133,13 @@ def test_a_wrong_value_is_named_with_what_would_be_right(environ: Environ, name:
     ],
 )
 def test_a_database_is_on_a_server_or_in_a_file(environ: Environ, url: str) -> None:
-    """Both are taken as they are."""
-    assert Config.from_env({**environ, "SEALGATE_DATABASE_URL": url}).database_url == url
+    """Both are taken as they are; several processes may serve with a server only."""
+    config = Config.from_env({**environ, "SEALGATE_DATABASE_URL": url})
+    assert config.database_url == url
+    assert config.embedded is url.startswith("sqlite")
+    if not config.embedded:
+        several = Config.from_env({**environ, "SEALGATE_DATABASE_URL": url, "SEALGATE_PROCESSES": "3"})
+        assert several.processes == 3
 
 
 def test_several_faults_are_listed_together(environ: Environ) -> None:
