@@ -16,10 +16,11 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import create_engine, make_url
+from dbos import DBOS
+from sqlalchemy import Engine, create_engine, inspect, make_url
 
 from gateway import app, work
-from gateway.db import db
+from gateway.db import Base, Database, db
 
 KINDS = ("sqlite", "postgresql")
 EMPTY_KINDS = ("sqlite", "empty postgresql")
@@ -31,40 +32,77 @@ class Postgres:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.template = self._name()
-
-    @staticmethod
-    def _name() -> str:
-        return f"sealgate_test_{uuid4().hex[:12]}"
+        self._engines: dict[str, Engine] = {}
+        self._free: list[str] = []
+        self._tables: list[str] = []
+        """Those that tests write to, in an order in which they can be emptied."""
 
     def at(self, name: str) -> str:
         """The URL of a database on this server."""
         return make_url(self.url).set(database=name).render_as_string(hide_password=False)
 
-    def run(self, statement: str) -> None:
-        """Run a statement outside of a transaction."""
-        engine = create_engine(self.url, isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
+    def run(self, statement: str, name: str | None = None) -> None:
+        """Run statements outside of a transaction, in a database or in the one that the server's URL names."""
+        url = self.url if name is None else self.at(name)
+        if url not in self._engines:
+            self._engines[url] = create_engine(url, isolation_level="AUTOCOMMIT", pool_size=1)
+        with self._engines[url].connect() as connection:
             connection.exec_driver_sql(statement)
-        engine.dispose()
-
-    def make_template(self) -> None:
-        """The database that those of the tests are copies of: migrated, with the tables of the work engine."""
-        self.run(f"CREATE DATABASE {self.template}")
-        db.init(self.at(self.template))
-        db.upgrade()
-        work.prepare()
-        db.close()
 
     @contextmanager
-    def fresh(self, *, empty: bool = False) -> Iterator[str]:
-        """The URL of a database for one test."""
-        name = self._name()
-        self.run(f"CREATE DATABASE {name} TEMPLATE {'template0' if empty else self.template}")
+    def fresh(self) -> Iterator[str]:
+        """The URL of a database for one test: migrated, with the tables of the work engine, and nothing in them.
+
+        It is emptied afterwards for the next one, which takes a hundredth of the time that making one takes.
+        """
+        name = self._free.pop() if self._free else self._made()
+        yield self.at(name)
+        self._cut_off(name)
+        self.run("; ".join(f"DELETE FROM {table}" for table in self._tables), name)
+        self._free.append(name)
+
+    @contextmanager
+    def empty(self) -> Iterator[str]:
+        """The URL of a database without tables."""
+        name = f"sealgate_test_{uuid4().hex[:12]}"
+        self.run(f"CREATE DATABASE {name} TEMPLATE template0")
         try:
             yield self.at(name)
         finally:
             self.run(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def _made(self) -> str:
+        name = f"sealgate_test_{uuid4().hex[:12]}"
+        self.run(f"CREATE DATABASE {name} TEMPLATE template0")
+        database = Database()
+        database.init(self.at(name))
+        database.upgrade()
+        database.close()
+        DBOS.migrate(self.at(name))
+        self._tables = self._tables or self._listed(name)
+        return name
+
+    def _cut_off(self, name: str) -> None:
+        """End every session in a database except our own."""
+        ours = "SELECT pg_backend_pid()"
+        self.run(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}' AND pid != ({ours})")
+        if engine := self._engines.pop(self.at(name), None):
+            engine.dispose()
+
+    def _listed(self, name: str) -> list[str]:
+        engine = create_engine(self.at(name))
+        found = [f'"{table}"' for table in reversed(Base.metadata.sorted_tables)]
+        rows = inspect(engine).get_sorted_table_and_fkc_names("dbos")
+        engine.dispose()
+        return found + [f'dbos."{table}"' for table, _ in reversed(rows) if table not in (None, "dbos_migrations")]
+
+    def close(self) -> None:
+        """Drop every database that was made."""
+        for name in self._free:
+            self._cut_off(name)
+            self.run(f"DROP DATABASE {name} WITH (FORCE)")
+        for engine in self._engines.values():
+            engine.dispose()
 
 
 def tamper(*statements: str) -> None:
@@ -79,14 +117,20 @@ def tamper(*statements: str) -> None:
             assert connection.exec_driver_sql(statement).rowcount > 0, statement
 
 
+def make_tables() -> None:
+    """Every table of ours and of the work engine in the open database; those of a server's are there."""
+    if db.embedded:
+        Base.metadata.create_all(db.engine)
+        work.prepare()
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     """The server."""
     with _server() as url:
         server = Postgres(url)
-        server.make_template()
         yield server
-        server.run(f"DROP DATABASE {server.template} WITH (FORCE)")
+        server.close()
 
 
 @contextmanager
@@ -119,7 +163,7 @@ def database_url(request: pytest.FixtureRequest) -> Iterator[str | None]:
         yield None
         return
     server: Postgres = request.getfixturevalue("postgres")
-    with server.fresh(empty=kind == "empty postgresql") as url:
+    with server.empty() if kind == "empty postgresql" else server.fresh() as url:
         yield url
 
 

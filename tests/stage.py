@@ -19,7 +19,7 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from connectors.fake import FakeRegistry
-from gateway import clock, consent, work
+from gateway import clock, consent
 from gateway.app import create_app
 from gateway.audit.models import AuditEntry
 from gateway.checks import release
@@ -27,10 +27,11 @@ from gateway.checks.models import Check, Review
 from gateway.checks.run import run
 from gateway.config import Config
 from gateway.consent.decide import agree, decline, withdraw
-from gateway.db import Base, db
+from gateway.db import db
 from gateway.oauth import clients, register, signing, tokens
 from policies.library import Library
 from policies.model import Report, read_record
+from tests.databases import make_tables
 
 NOW = datetime(2026, 11, 20, 9, 7, 13, 250_000, tzinfo=UTC)
 RELEASE = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
@@ -134,8 +135,7 @@ class Stage:
         self.health = FakeRegistry("health")
         registries = {"police": self.police, "health": self.health}
         self.app = create_app(config, registries=registries, library=library)
-        Base.metadata.create_all(db.engine)
-        work.prepare()
+        make_tables()
         with db.write() as session:
             signing.prepare(session)
 

@@ -12,7 +12,8 @@ import pytest
 
 from gateway import audit, logs, retention, vault, work
 from gateway.config import Config
-from gateway.db import Base, Database, db
+from gateway.db import Database, db
+from tests.databases import make_tables
 
 Environ = dict[str, str]
 
@@ -70,8 +71,7 @@ def working(database: Database, config: Config) -> Iterator[Database]:
 def database(config: Config, keys: None) -> Iterator[Database]:
     """The database of the configuration, a real one, with every table that is known, the work engine's too."""
     db.init(config.database_url)
-    Base.metadata.create_all(db.engine)
-    work.prepare()
+    make_tables()
     yield db
     db.close()
 

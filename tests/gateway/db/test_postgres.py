@@ -15,7 +15,7 @@ from tests.gateway.db.test_db import Note, Own
 @pytest.fixture
 def opened(postgres: Postgres) -> Iterator[Database]:
     """A database of its own with one table."""
-    with postgres.fresh(empty=True) as url:
+    with postgres.empty() as url:
         database = Database()
         database.init(url)
         Own.metadata.create_all(database.engine)
