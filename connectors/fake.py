@@ -16,7 +16,7 @@ class FakeRegistry:
     """Answers by the value of an identifier; a person whom it does not know has no record.
 
     `answers` maps an identifier's value to the reports given for it. Set `down` or `garbled` to have it fail, and
-    `delay` (seconds) to have it be slow. `asked` keeps the questions, in order.
+    `delay` (seconds) to have it be slow; `meanwhile` is called while it is asked. `asked` keeps the questions.
     """
 
     def __init__(self, name: str, answers: Mapping[str, Sequence[Report]] | None = None) -> None:
@@ -25,6 +25,7 @@ class FakeRegistry:
         self.down = False
         self.garbled = False
         self.delay = 0.0
+        self.meanwhile: Callable[[], object] = lambda: None
         self.asked: list[Query] = []
         self._lock = threading.Lock()
 
@@ -38,6 +39,7 @@ class FakeRegistry:
         _hold_to_the_interface(query)
         with self._lock:
             self.asked.append(query)
+        self.meanwhile()
         if self.delay:
             time.sleep(self.delay)
         if self.down:

@@ -34,8 +34,8 @@ class Postgres:
         self.url = url
         self._engines: dict[str, Engine] = {}
         self._free: list[str] = []
-        self._tables: list[str] = []
-        """Those that tests write to, in an order in which they can be emptied."""
+        self._emptied: list[str] = []
+        """The statements that empty a database."""
 
     def at(self, name: str) -> str:
         """The URL of a database on this server."""
@@ -58,7 +58,7 @@ class Postgres:
         name = self._free.pop() if self._free else self._made()
         yield self.at(name)
         self._cut_off(name)
-        self.run("; ".join(f"DELETE FROM {table}" for table in self._tables), name)
+        self.run("; ".join(self._emptied), name)
         self._free.append(name)
 
     @contextmanager
@@ -79,7 +79,7 @@ class Postgres:
         database.upgrade()
         database.close()
         DBOS.migrate(self.at(name))
-        self._tables = self._tables or self._listed(name)
+        self._emptied = self._emptied or self._how_to_empty(name)
         return name
 
     def _cut_off(self, name: str) -> None:
@@ -89,12 +89,15 @@ class Postgres:
         if engine := self._engines.pop(self.at(name), None):
             engine.dispose()
 
-    def _listed(self, name: str) -> list[str]:
+    def _how_to_empty(self, name: str) -> list[str]:
         engine = create_engine(self.at(name))
-        found = [f'"{table}"' for table in reversed(Base.metadata.sorted_tables)]
-        rows = inspect(engine).get_sorted_table_and_fkc_names("dbos")
+        seen = inspect(engine)
+        ours = [f'"{table}"' for table in reversed(Base.metadata.sorted_tables)]
+        names = [table for table, _ in reversed(seen.get_sorted_table_and_fkc_names("dbos"))]
+        counters = [f'ALTER SEQUENCE "{sequence}" RESTART' for sequence in seen.get_sequence_names()]
         engine.dispose()
-        return found + [f'dbos."{table}"' for table, _ in reversed(rows) if table not in (None, "dbos_migrations")]
+        theirs = [f'dbos."{table}"' for table in names if table not in (None, "dbos_migrations")]
+        return [f"DELETE FROM {table}" for table in ours + theirs] + counters
 
     def close(self) -> None:
         """Drop every database that was made."""

@@ -54,6 +54,11 @@ class Database:
             self._store = None
 
     @property
+    def is_open(self) -> bool:
+        """Whether `init` has been called, and not `close` since."""
+        return self._store is not None
+
+    @property
     def engine(self) -> Engine:
         """The engine; on a file its transactions are write transactions. Raises RuntimeError before `init`."""
         return self._opened().engine

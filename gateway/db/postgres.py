@@ -37,6 +37,7 @@ _SETTINGS: Mapping[str, str] = {
 }
 
 _CONNECT: Mapping[str, Any] = {
+    "application_name": "sealgate",
     "connect_timeout": 10,
     # The same for the other side: a server that has vanished is noticed.
     "keepalives_idle": 10,
@@ -58,7 +59,7 @@ class Server:
             hide_parameters=True,
             isolation_level="READ COMMITTED",
             pool_size=8,
-            max_overflow=16,
+            max_overflow=8,  # README: how many connections the server must have
             pool_timeout=WAIT_SECONDS,
             pool_pre_ping=True,  # a server that was restarted has cut the connections of the pool
             connect_args=dict(_CONNECT),

@@ -91,7 +91,7 @@ def running() -> bool:
 
 def ready() -> bool:
     """Whether what is enqueued here will be done: by this process, or by the workers of the same database."""
-    return running() or not db.embedded
+    return running() or (db.is_open and not db.embedded)
 
 
 def unfinished() -> list[str]:

@@ -56,6 +56,16 @@ def test_nothing_is_asked_without_consent(stage) -> None:
     assert looks() == 0
 
 
+def test_nothing_is_held_while_a_registry_is_asked(stage) -> None:
+    """Neither a lock nor a transaction, for a check and for a review: a registry may take its time."""
+    in_use: list[int] = []
+    stage.police.meanwhile = lambda: in_use.append(db.engine.pool.checkedout())
+    hr, desk = stage.caller(), stage.desk()
+    _, review_id = stage.opened(hr, "BARRED")
+    assert desk.get(f"/v1/reviews/{review_id}").status_code == 200
+    assert in_use == [0, 0]
+
+
 def test_every_registry_is_asked_hit_or_no_hit(stage) -> None:
     """A refusal by the first registry does not spare the second."""
     check_id = stage.caller("cn/physician").asked("BARRED", policy="cn/physician", role="physician")
