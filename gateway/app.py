@@ -68,7 +68,7 @@ PROBES: Mapping[str, health.Probe] = {
 }
 """What must hold for the gateway to be ready."""
 
-TASKS = (run.run, release.tick, retention.due.tick, retention.keys.tick)
+TASKS = (run.run, release.tick, notices.post, retention.due.tick, retention.keys.tick)
 """What the rooms have registered with `work`; named, so that it is seen that they are loaded."""
 
 SECURITY_HEADERS: Mapping[str, str] = {

@@ -245,11 +245,9 @@ def test_promise_3_consent_first(stage: Stage) -> None:
     stage.agree(ids["given"])
     assert len(stage.police.asked) == 1
     stage.time.forward(timedelta(days=14))
-    with db.read() as session:
-        request = consent.decided(session, ids["expired"])
-    expire(request.id)
-    assert not stage.act(ids["expired"], agree), "a request that has expired cannot be agreed to"
-    assert not stage.act(ids["waiting"], agree), "nor one whose time is up and that nobody has tidied away yet"
+    assert not stage.act(ids["waiting"], agree), "one whose time is up cannot be agreed to before it is tidied away"
+    expire()
+    assert not stage.act(ids["expired"], agree), "nor afterwards"
     run(ids["expired"])
     run(ids["waiting"])
     assert len(stage.police.asked) == 1

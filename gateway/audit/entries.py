@@ -37,27 +37,46 @@ def record(session: Session, kind: str, subject: str | None, **facts: Fact) -> s
     Its hash is kept with the entry from the start and is what will be laid: whoever changes the row before the
     sequencer comes by is found out as well as afterwards, and does not hold up the entries behind it.
     """
+    found, entry_id = _kind(kind, facts), new_id("aud")
+    entry = _entry(kind, entry_id, subject, facts, _salt(session, found, entry_id, subject))
+    session.add(entry)
+    session.flush()
+    return entry_id
+
+
+def entry(kind: str, subject: str | None, **facts: Fact) -> AuditEntry:
+    """An entry as `record` writes it, as a row for `db.insert`; of a kind without anything sealed. Raises likewise."""
+    found = _kind(kind, facts)
+    if found.sealed or found.sealed_about:
+        raise TypeError(f"{kind} has sealed fields")
+    return _entry(kind, new_id("aud"), subject, facts, b"")
+
+
+def _kind(kind: str, facts: Mapping[str, Fact]) -> Kind:
     found = KINDS.get(kind)
     if found is None:
         raise LookupError(f"no audit entry is of the kind {kind}")
     unknown = set(facts) - set(found.fields)
     if unknown:
         raise TypeError(f"{kind} has no field {', '.join(sorted(unknown))}")
-    entry_id = new_id("aud")
-    about, values = _values(found, entry_id, subject, facts, _salt(session, found, entry_id, subject))
+    return found
+
+
+def _entry(kind: str, entry_id: str, subject: str | None, facts: Mapping[str, Fact], salt: bytes) -> AuditEntry:
+    found = KINDS[kind]
+    about, values = _values(found, entry_id, subject, facts, salt)
     now = clock.now().replace(microsecond=0)
-    entry = AuditEntry(
-        recorded=-1 - secrets.randbelow(2**62) if found.sealed_about else None,
+    made = AuditEntry(
         id=entry_id,
         kind=kind,
         about=about,
         at=hour_of(now) if found.sealed_about else now,
         facts=json.dumps(values, separators=(",", ":")),
     )
-    entry.leaf = merkle.leaf_hash(leaf(entry)).hex()
-    session.add(entry)
-    session.flush()
-    return entry_id
+    if found.sealed_about:
+        made.recorded = -1 - secrets.randbelow(2**62)
+    made.leaf = merkle.leaf_hash(leaf(made)).hex()
+    return made
 
 
 def _salt(session: Session, kind: Kind, entry_id: str, subject: str | None) -> bytes:

@@ -50,11 +50,9 @@ class IdempotencyKey(Base):
     client_id: Mapped[str] = mapped_column(ForeignKey("clients.id"))
     key_index: Mapped[str] = mapped_column(BlindIndex)
     body_index: Mapped[str] = mapped_column(BlindIndex)
-    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    attempt: Mapped[str] = mapped_column(String(40))
-    """Who is at work on it; another attempt may take over when this one has died."""
-    answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    """When the first answer was given; the answer is in the vault under this row's id."""
+    answered_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    owner_id: Mapped[str] = mapped_column(String(40))
+    """What the request made. Its first answer is in the vault under this id."""
 
 
 class Review(Base):

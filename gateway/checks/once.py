@@ -1,27 +1,29 @@
 """The same request sent twice makes one check (the Idempotency-Key header).
 
-A key is first reserved in a transaction of its own, so that a second request meanwhile is told that the first
-is still running; the answer is then kept in the same transaction as the check itself. A reservation whose
-process died is taken over after LEASE. What was answered is in the vault: it holds the way to the consent.
+A key's row is inserted in one transaction with what its request makes, and the answer with it, sealed, since it holds
+the way to the consent. Of two requests with one key the database lets one in; the other gets the answer of the first.
 """
 
 import json
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from gateway import clock, problems, vault
 from gateway.checks.models import IdempotencyKey
-from gateway.db import db, new_id
-
-LEASE = timedelta(seconds=90)
-"""Longer than any request can take; after that its process is taken to have died."""
-
+from gateway.db import Base, db, new_id
 
 KEPT = timedelta(days=14)
 """How long a key and its answer are remembered: as long as the consent that the answer leads to is waited for."""
+
+ANSWER = "answer"
+"""The name under which the first answer is sealed, with what else belongs to the check."""
+
+_TRIES = 3
 
 
 class KeyReused(problems.InvalidFields):
@@ -32,66 +34,57 @@ class KeyReused(problems.InvalidFields):
     meaning = "A key stands for one message. Send another message with a new key."
 
 
-class StillRunning(problems.Conflict):
-    """409: the first request with this key has no answer yet."""
-
-    type = "idempotency-key-in-use"
-    title = "A request with this Idempotency-Key is still running"
-    meaning = "Wait for the first request to be answered, then send this one again: it gets the same answer."
-
-
 @dataclass(frozen=True)
-class Claim:
-    """The right to answer a request; `answered` holds the first answer if there is one."""
+class Made:
+    """What a request makes: an id, the answer to it, and the rows, among which the answer is sealed as `ANSWER`."""
 
-    id: str
-    attempt: str
-    keys: tuple[str, ...]
-    """What every write about it names (`db.write`)."""
-    answered: bytes | None = None
+    owner_id: str
+    answer: bytes = field(repr=False)
+    rows: Sequence[Base] = field(repr=False)
 
 
-def claim(client_id: str, key: str, message: object) -> Claim:
-    """Reserve a client's key for a message (parsed JSON), or find the answer that it got.
+def answer(client_id: str, key: str, message: object, make: Callable[[], Made]) -> bytes:
+    """The answer to a client's message (parsed JSON): the one that was given first, or what is made and kept now.
 
-    Raises KeyReused when the key came with another message, StillRunning when its answer is being made.
+    Raises KeyReused when the key came with another message.
     """
     key, body = f"{client_id} {key}", json.dumps(message, sort_keys=True, ensure_ascii=True)
     known = vault.indexes("idempotency-key", key)
-    with db.write(*known) as session:
-        row = session.scalar(
-            select(IdempotencyKey).where(IdempotencyKey.client_id == client_id, IdempotencyKey.key_index.in_(known))
-        )
+    # Once the index has had two keys, the row may be under the other, and the database would not see that it is there.
+    first = _first(client_id, known, body) if len(known) > 1 else None
+    for left in reversed(range(_TRIES)):
+        if first is not None:
+            return first
+        made = make()
+        claim = IdempotencyKey(
+            id=new_id("idk"), client_id=client_id, answered_at=clock.now(), owner_id=made.owner_id,
+            key_index=vault.index("idempotency-key", key), body_index=vault.index("idempotency-body", body),
+        )  # fmt: skip
+        try:
+            if db.insert(made.rows, claim=claim):
+                return made.answer
+        except IntegrityError:  # its short code is another request's
+            if not left:
+                raise
+        first = _first(client_id, known, body)
+    raise problems.Unavailable
+
+
+def _first(client_id: str, known: Sequence[str], body: str) -> bytes | None:
+    row_of = select(IdempotencyKey).where(IdempotencyKey.client_id == client_id, IdempotencyKey.key_index.in_(known))
+    with db.read() as session:
+        row = session.scalars(row_of).first()
         if row is None:
-            row = IdempotencyKey(id=new_id("idk"), client_id=client_id)
-            row.key_index, row.body_index = vault.index("idempotency-key", key), vault.index("idempotency-body", body)
-            session.add(row)
-        elif not vault.fits(row.body_index, "idempotency-body", body):
+            return None
+        if not vault.fits(row.body_index, "idempotency-body", body):
             raise KeyReused(errors=[{"field": "Idempotency-Key", "problem": "came before with another message"}])
-        elif row.answered_at is not None:
-            return Claim(row.id, row.attempt, known, vault.get(session, row.id, "answer")["body"].encode())
-        elif clock.now() < row.started_at + LEASE:
-            raise StillRunning
-        row.started_at, row.attempt = clock.now(), new_id("att")
-        return Claim(row.id, row.attempt, known)
+        found: str = vault.get(session, row.owner_id, ANSWER)
+        return found.encode()
 
 
-def answer(session: Session, claimed: Claim, body: bytes) -> None:
-    """Keep the first answer, in the transaction of the act. Raises StillRunning if another attempt took over."""
-    row = session.get_one(IdempotencyKey, claimed.id)
-    if row.attempt != claimed.attempt:
-        raise StillRunning("Another attempt took over this request.")
-    row.answered_at = clock.now()
-    vault.put(session, row.id, "answer", {"body": body.decode()})
-
-
-def give_up(claimed: Claim) -> None:
-    """Free the key of a request that failed, so that it may be sent again."""
-    with db.write(*claimed.keys) as session:
-        session.execute(
-            delete(IdempotencyKey).where(
-                IdempotencyKey.id == claimed.id,
-                IdempotencyKey.attempt == claimed.attempt,
-                IdempotencyKey.answered_at.is_(None),
-            )
-        )
+def forget(session: Session, row_id: str) -> None:
+    """Delete a key and its answer."""
+    row = session.get(IdempotencyKey, row_id)
+    if row is not None:
+        vault.remove(session, row.owner_id, ANSWER)
+        session.delete(row)

@@ -123,7 +123,8 @@ class Doors(Blueprint):  # type: ignore[misc]
 
     def reads(self, schema: type[Schema], location: str = "json", **options: Any) -> Callable[[View], Any]:
         """Hand the view the request's body (or query, or headers), checked by the schema."""
-        return cast("Callable[[View], Any]", self.arguments(schema, location=location, **options))
+        made = schema()  # of a class, webargs would make one for every request
+        return cast("Callable[[View], Any]", self.arguments(made, location=location, **options))
 
     def answers(self, status: int, schema: type[Schema], **options: Any) -> Callable[[View], View]:
         """Document what the view answers when all is well; the view makes the bytes itself."""

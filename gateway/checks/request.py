@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy.orm import Session
-
 from gateway import audit, clock, problems, vault
-from gateway.checks import deployment, terms, wire
+from gateway.audit.models import AuditEntry
+from gateway.checks import deployment, once, terms, wire
 from gateway.checks.models import Check
-from gateway.consent import Consent, ask
+from gateway.consent import Asked, ask
 from gateway.db import new_id
 from gateway.oauth import Caller
 from policies.library import NothingInForce
@@ -68,8 +67,8 @@ def reachable(subject: Mapping[str, Any]) -> None:
         raise problems.InvalidFields(errors=[{"field": "subject.contact", "problem": "is needed here"}])
 
 
-def open_check(session: Session, caller: Caller, policy: Policy, message: Mapping[str, Any]) -> dict[str, Any]:
-    """Keep the check, ask the subject, and give the form of the answer with the way to the consent."""
+def open_check(caller: Caller, policy: Policy, message: Mapping[str, Any]) -> once.Made:
+    """The check, the question to its subject, and the answer with the way to the consent: as rows, to be kept."""
     subject = message["subject"]
     check = Check(
         id=new_id("chk"),
@@ -82,23 +81,32 @@ def open_check(session: Session, caller: Caller, policy: Policy, message: Mappin
         purpose=message["purpose"],
         created_at=clock.now(),
     )
-    session.add(check)
-    session.flush()
-    vault.put(session, check.id, "subject", {**subject, "born": subject["born"].isoformat()})
-    vault.put(session, check.id, "reference", message["reference"])
-    audit.record(
-        session, "check.requested", check.id, institution=check.institution_id, client=check.client_id,
-        policy=policy.id, version=policy.version, role=check.role, purpose=check.purpose,
-    )  # fmt: skip
+    asked = _ask(caller, policy, check, subject)
+    form = wire.new_form(check, asked.consent, message["reference"])
+    body = wire.body({**form, "consent": {"url": asked.url, "code": asked.code}})
+    sealed = {
+        "subject": {**subject, "born": subject["born"].isoformat()},
+        "reference": message["reference"],
+        **terms.kept(check, asked.consent),
+        **asked.kept,
+        once.ANSWER: body.decode(),
+    }
+    return once.Made(check.id, body, [check, *vault.sealed(check.id, sealed), *asked.rows, _entry(check)])
+
+
+def _ask(caller: Caller, policy: Policy, check: Check, subject: Mapping[str, Any]) -> Asked:
     hold, grid = deployment.ours().release_terms(policy)
-    asked = ask(
-        session, check.id, caller.institution_name, policy, check.role, check.purpose,
+    return ask(
+        check.id, caller.institution_name, policy, check.role, check.purpose,
         subject.get("contact"), _language(subject, policy), hold, grid,
     )  # fmt: skip
-    terms.keep(session, check, session.get_one(Consent, asked.consent_id))
-    standing = session.execute(wire.standings().where(Check.id == check.id)).one()
-    form = wire.check_form(session, standing, clock.now())
-    return {**form, "consent": {"url": asked.url, "code": asked.code}}
+
+
+def _entry(check: Check) -> AuditEntry:
+    return audit.entry(
+        "check.requested", check.id, institution=check.institution_id, client=check.client_id,
+        policy=check.policy, version=check.version, role=check.role, purpose=check.purpose,
+    )  # fmt: skip
 
 
 def reference_index(institution_id: str, reference: str | None) -> str | None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from flask import Response, request
-from sqlalchemy import ColumnElement, exists, tuple_
+from sqlalchemy import ColumnElement, bindparam, exists, tuple_
 from sqlalchemy.orm import Session
 
 from gateway import clock, problems
@@ -44,6 +44,8 @@ RETRY_AFTER = {
     }
 }
 
+_OWN = wire.standings().where(Check.id == bindparam("check"), Check.institution_id == bindparam("institution"))
+
 asking = Doors("asking", __name__, url_prefix="/v1", description="Ask whether a person may do a job.")
 reading = Doors("reading", __name__, url_prefix="/v1", description="See where a check stands, and its answer.")
 for doors in (asking, reading):
@@ -75,9 +77,8 @@ def roles() -> Response:
 @asking.reads(CheckRequestSchema, example=examples.REQUEST)
 @asking.answers(201, NewCheckSchema, example=examples.NEW_CHECK)
 @asking.refuses(
-    *AT_THE_DOOR, *BAD_MESSAGE, problems.InvalidFields, NotRegistered, NothingToAnswer, ProofTooWeak,
-    once.StillRunning, once.KeyReused,
-)  # fmt: skip
+    *AT_THE_DOOR, *BAD_MESSAGE, problems.InvalidFields, NotRegistered, NothingToAnswer, ProofTooWeak, once.KeyReused
+)
 def ask(headers: dict[str, str], message: dict[str, Any]) -> Response:
     """Ask for a check
 
@@ -89,16 +90,11 @@ def ask(headers: dict[str, str], message: dict[str, Any]) -> Response:
     """
     policy = policy_for(caller(), message["policy"], message["role"])
     reachable(message["subject"])
-    claim = once.claim(caller().client_id, headers["idempotency_key"], request.get_json())
-    if claim.answered is not None:
-        return _bytes(claim.answered, 201)
-    try:
-        with db.write(*claim.keys) as session:
-            body = wire.body(open_check(session, caller(), policy, message))
-            once.answer(session, claim, body)
-    except Exception:
-        once.give_up(claim)
-        raise
+    asking_client = caller()
+    body = once.answer(
+        asking_client.client_id, headers["idempotency_key"], request.get_json(),
+        lambda: open_check(asking_client, policy, message),
+    )  # fmt: skip
     return _bytes(body, 201)
 
 
@@ -153,8 +149,7 @@ def checks(query: dict[str, str]) -> Response:
 
 def _own(session: Session, check_id: str) -> wire.Standing:
     """A check of the caller's institution. Raises NotFound, the same for another's as for one that never was."""
-    narrowed = wire.standings().where(Check.id == check_id, Check.institution_id == caller().institution_id)
-    standing = session.execute(narrowed).one_or_none()
+    standing = session.execute(_OWN, {"check": check_id, "institution": caller().institution_id}).one_or_none()
     if standing is None:
         raise problems.NotFound("There is no such check.")
     return standing

@@ -10,25 +10,27 @@ from gateway import logs, vault
 from gateway.checks.models import Check
 from gateway.consent import Consent
 
-_KEPT = "terms"
+KEPT = "terms"
+"""The name under which they are sealed."""
 
 log = logs.get("checks")
 
 
-def keep(session: Session, check: Check, consent: Consent) -> None:
-    """Seal the terms of a check that is being asked for."""
-    vault.put(session, check.id, _KEPT, _terms(check, consent))
+def kept(check: Check, consent: Consent) -> dict[str, dict[str, str]]:
+    """What is to be sealed under the id of a check that is being asked for, by its name."""
+    return {KEPT: _terms(check, consent)}
 
 
 def verify(session: Session, check: Check, consent: Consent) -> None:
     """See that the rows of a check and of its consent say what was asked. Raises vault.Tampered, vault.Shredded."""
-    try:
-        kept = vault.get(session, check.id, _KEPT)
-    except vault.Absent:
-        kept = None
+    compare(vault.get_all(session, check.id, (KEPT,)).get(KEPT), check, consent)
+
+
+def compare(sealed: object, check: Check, consent: Consent) -> None:
+    """See that the rows say what is sealed of them. Raises vault.Tampered."""
     agreed = {name: getattr(consent, name) for name in ("policy", "version", "role", "purpose")}
     terms = _terms(check, consent)
-    if kept != terms or any(terms[name] != said for name, said in agreed.items()):
+    if sealed != terms or any(terms[name] != said for name, said in agreed.items()):
         log.error("terms_do_not_fit", check=check.id)
         raise vault.Tampered(logged=check.id)
 

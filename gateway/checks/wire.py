@@ -45,27 +45,28 @@ def check_form(session: Session, standing: Standing, now: datetime) -> dict[str,
     vault.Shredded for an answer whose data was deleted.
     """
     check, consent, status = standing
-    kept = {"reference": _kept(session, check.id, "reference")}
+    # Before the release nobody looks whether there is a result yet: it would take a moment that could be measured.
+    names = ("reference", terms.KEPT, "result") if status == "completed" else ("reference", terms.KEPT)
     try:
-        terms.verify(session, check, consent)
+        kept = vault.get_all(session, check.id, names)
     except vault.Shredded:
         if status == "completed":
             raise
-    # Before the release nobody looks whether there is a result yet: it would take a moment that could be measured.
+        return _form(check, consent, status, now, {})
+    terms.compare(kept.get(terms.KEPT), check, consent)
     if status == "completed":
-        kept["result"] = _logged_answer(session, check)
-    return _form(standing, now, kept)
+        _see_it_logged(session, check, kept.get("result"))
+    return _form(check, consent, status, now, kept)
 
 
-def _logged_answer(session: Session, check: Check) -> dict[str, bool]:
-    """The one bit, if a signed checkpoint is over the entry that commits to it. Raises vault.Tampered."""
-    kept = _kept(session, check.id, "result")
-    eligible = kept["eligible"] if kept else None
+def _see_it_logged(session: Session, check: Check, result: Mapping[str, Any] | None) -> None:
+    """See that a signed checkpoint is over the entry that commits to the one bit. Raises vault.Tampered."""
+    eligible = result["eligible"] if result else None
     entry = check.result_entry
     try:
         logged = entry is not None and audit.covered(session, entry) and isinstance(eligible, bool)
         if entry is not None and logged and audit.says(session, check.id, entry, "eligible", eligible):
-            return {"eligible": bool(eligible)}
+            return
     except vault.Absent:
         pass
     log.error("answer_is_not_in_the_log", check=check.id)
@@ -81,14 +82,18 @@ def listed_form(session: Session, standing: Standing, now: datetime) -> dict[str
     try:
         return check_form(session, standing, now)
     except (vault.Tampered, vault.Shredded, vault.UnknownKek):
-        check, _, status = standing
+        check, consent, status = standing
         log.error("stored_data_damaged", check=check.id)
-        form = _form(standing, now, {})
+        form = _form(check, consent, status, now, {})
         return {**form, "status": "in_progress"} if status == "completed" else form
 
 
-def _form(standing: Standing, now: datetime, kept: Mapping[str, Any]) -> dict[str, Any]:
-    check, consent, status = standing
+def new_form(check: Check, consent: Consent, reference: str | None) -> dict[str, Any]:
+    """A check that is just being asked for."""
+    return _form(check, consent, "awaiting_consent", consent.requested_at, {"reference": reference})
+
+
+def _form(check: Check, consent: Consent, status: str, now: datetime, kept: Mapping[str, Any]) -> dict[str, Any]:
     result = kept.get("result")
     return {
         "id": check.id,
@@ -121,14 +126,6 @@ def _time(moment: datetime | None, consent: Consent) -> str | None:
     if moment is None:
         return None
     return stamp(grid.at_or_before(moment, consent.grid))
-
-
-def _kept(session: Session, check_id: str, name: str) -> Any:
-    """What the vault keeps; None while there is nothing, and once the subject's data was shredded."""
-    try:
-        return vault.get(session, check_id, name)
-    except (vault.Absent, vault.Shredded):
-        return None
 
 
 def stamp(moment: datetime) -> str:

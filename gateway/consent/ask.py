@@ -1,16 +1,14 @@
 """Asking a person for consent: a row, a link, a short code, and an invitation if a contact was named."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
-
-from gateway import clock, notices, vault, work
+from gateway import clock, notices
 from gateway.consent import deployment, tokens, wording
 from gateway.consent.models import Consent
-from gateway.db import new_id
+from gateway.db import Base, new_id
 from policies.policy import Policy, jurisdiction_of
 
 TERM = timedelta(days=14)
@@ -19,16 +17,18 @@ TERM = timedelta(days=14)
 
 @dataclass(frozen=True)
 class Asked:
-    """What the institution gets to hand over. The link and the code are nowhere else in clear."""
+    """A request, with what the institution gets to hand over. The link and the code are nowhere else in clear."""
 
-    consent_id: str
+    consent: Consent
     url: str
     code: str
-    expires_at: datetime
+    rows: Sequence[Base] = field(repr=False)
+    """To be inserted with the check."""
+    kept: Mapping[str, Any] = field(repr=False)
+    """To be sealed under the check's id, by name."""
 
 
 def ask(
-    session: Session,
     check_id: str,
     institution_name: str,
     policy: Policy,
@@ -39,41 +39,31 @@ def ask(
     hold: timedelta,
     grid: timedelta,
 ) -> Asked:
-    """Ask for consent to one check, in this transaction. It stands for `TERM`, then it expires.
+    """Ask for consent to one check. It stands for `TERM` from now, then it expires.
 
     The contact carries the invitation and proves nothing. Release times lie on `grid`, at least `hold` after
-    consent. What the person must match is the check's `subject` in the vault.
+    consent. What the person must match is the check's `subject` in the vault. That no other request has the same
+    short code, the database sees to.
     """
     now = clock.now()
-    link, code = tokens.new_link(), _unused_code(session)
+    link, code = tokens.new_link(), tokens.new_code()
     consent = Consent(
-        id=new_id("con"), check_id=check_id, institution=institution_name,
+        id=new_id("con"), check_id=check_id, institution=institution_name, state="requested",
         policy=policy.id, version=policy.version, role=role, purpose=purpose, language=wording.known(language),
         requested_at=now, expires_at=now + TERM,
         hold_seconds=int(hold.total_seconds()), grid_seconds=int(grid.total_seconds()),
         reachable=bool(contact), link_hash=tokens.link_hash(link), code_hash=tokens.code_hash(code),
     )  # fmt: skip
-    session.add(consent)
-    session.flush()
-    asked = Asked(consent.id, deployment.url(f"/c/{link}"), code, consent.expires_at)
-    work.enqueue(session, "consent.expire", consent.id, at=consent.expires_at)
-    if contact:
-        vault.put(session, check_id, "contact", dict(contact))
-        _invite(session, consent, contact, asked)
-    return asked
+    url = deployment.url(f"/c/{link}")
+    if not contact:
+        return Asked(consent, url, code, [consent], {})
+    return Asked(consent, url, code, [consent, *_invitation(consent, contact, url, code)], {"contact": dict(contact)})
 
 
-def _unused_code(session: Session) -> str:
-    while True:
-        code = tokens.new_code()
-        if session.scalar(select(Consent.id).where(Consent.code_hash.in_(tokens.code_hashes(code)))) is None:
-            return code
-
-
-def _invite(session: Session, consent: Consent, contact: Mapping[str, str], asked: Asked) -> None:
+def _invitation(consent: Consent, contact: Mapping[str, str], url: str, code: str) -> list[Base]:
     words = wording.Wording(consent.language, jurisdiction_of(consent.policy))
-    notices.send(
-        session, contact, "invitation", consent.language, until=consent.expires_at,
-        institution=consent.institution, url=asked.url, code=asked.code,
+    return notices.letter(
+        contact, "invitation", consent.language, until=consent.expires_at,
+        institution=consent.institution, url=url, code=code,
         page=deployment.url("/c"), expires=words.moment(consent.expires_at),
     )  # fmt: skip

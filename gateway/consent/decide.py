@@ -21,6 +21,9 @@ from gateway.db import db
 MOST_DEFERRALS = 8
 """How many grid times at most an answer is deferred by lot."""
 
+BATCH = 100
+"""How many requests that are over are read at a time."""
+
 _chance = secrets.SystemRandom().random
 
 
@@ -64,21 +67,19 @@ def cancel(session: Session, check_id: str) -> bool:
     return _move(session, decided(session, check_id), "cancelled", closed_at=clock.now())
 
 
-@work.task("consent.expire")
-def expire(id: str) -> None:  # noqa: A002 - a task's one argument is called so
-    """End a request that nobody answered in its time. Harmless if it was answered."""
-    with db.read() as session:
-        consent = session.get(Consent, id)
-    if consent is None:
-        return
-    with db.write(consent.check_id) as session:
-        consent = session.get_one(Consent, id)
-        now = clock.now()
-        if consent.state != "requested":
+@work.every("consent.expire", seconds=60)
+def expire() -> None:
+    """End the requests that nobody answered in their time. Their pages know the time by themselves."""
+    now = clock.now()
+    due = (Consent.state == "requested") & (Consent.expires_at <= now)
+    while True:
+        with db.read() as session:
+            found = session.execute(select(Consent.id, Consent.check_id).where(due).limit(BATCH)).all()
+        for consent_id, check_id in found:
+            with db.write(check_id) as session:
+                _close(session, session.get_one(Consent, consent_id), "expired", now, Consent.expires_at <= now)
+        if len(found) < BATCH:
             return
-        if consent.expires_at > now:
-            raise work.Later((consent.expires_at - now).total_seconds())
-        _close(session, consent, "expired", now)
 
 
 def tell(session: Session, check_id: str) -> bool:

@@ -27,7 +27,7 @@ class Consent(Base):
     """Of the messages: the institution's guess at first, then that of the page on which the subject decided."""
     state: Mapped[State] = mapped_column(String(12), default="requested")
     requested_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     given_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """When it was declined, withdrawn, cancelled or expired."""

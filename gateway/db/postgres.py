@@ -76,6 +76,10 @@ class Server:
         steps = [f"pg_advisory_xact_lock_shared({_SPACE}, 0)", *locks]
         connection.exec_driver_sql("; ".join(f"SELECT {step}" for step in steps))
 
+    def join(self, connection: Connection) -> None:
+        """Take the right to insert rows that no other write can be about: beside all but those that are alone."""
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock_shared({_SPACE}, 0)")
+
     def try_enter(self, connection: Connection, about: str) -> bool:
         """Take the right to write what one name stands for, unless another transaction has it."""
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock_shared({_SPACE}, 0)")

@@ -127,6 +127,9 @@ class File:
     def enter(self, connection: Connection, about: tuple[str, ...]) -> None:
         """Nothing is left to do: every transaction that is not for reading is the only one from its beginning."""
 
+    def join(self, connection: Connection) -> None:
+        """Nothing is left to do: as `enter`."""
+
     def try_enter(self, connection: Connection, about: str) -> bool:
         """True: as `enter`."""
         return True

@@ -4,7 +4,7 @@ They tell that something is to be seen, never what: the same words go out for ev
 """
 
 from gateway.notices.outbox import FileOutbox, Letter, Outbox, SmtpOutbox, Undeliverable, Unreachable, open_outbox
-from gateway.notices.send import deliver, init, send
+from gateway.notices.send import deliver, init, letter, post, send
 
 __all__ = [
     "FileOutbox",
@@ -15,6 +15,8 @@ __all__ = [
     "Unreachable",
     "deliver",
     "init",
+    "letter",
     "open_outbox",
+    "post",
     "send",
 ]

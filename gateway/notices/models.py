@@ -20,8 +20,9 @@ class Message(Base):
     id: Mapped[str] = mapped_column(String(40), primary_key=True, default=lambda: new_id("msg"))
     template: Mapped[str] = mapped_column(String(40))
     language: Mapped[str] = mapped_column(String(8))
-    state: Mapped[str] = mapped_column(String(12), default="queued")
-    """`queued`, then `sent` or `dropped` (too late, or nobody can be reached at such an address)."""
+    state: Mapped[str] = mapped_column(String(12), default="queued", index=True)
+    """`written` (its task is still to be queued) or `queued`, then `sent` or `dropped` (too late, or nobody can be
+    reached at such an address)."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     until: Mapped[datetime] = mapped_column(UtcDateTime)
     """After this moment it is of no use any more and is not sent."""

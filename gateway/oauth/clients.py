@@ -1,7 +1,7 @@
 """A client and its institution as they stand at this moment, in the form that Authlib asks questions of."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,7 +49,7 @@ class RegisteredClient(ClientMixin):  # type: ignore[misc]
         return grant_type == GRANT
 
 
-_FIND = (
+STANDING = (
     select(
         Client.id,
         Client.institution_id,
@@ -66,14 +66,21 @@ _FIND = (
     .join(Institution, Client.institution_id == Institution.id)
     .where(Client.id == bindparam("client_id"))
 )
+"""A client as it stands, with its institution; the columns of `read_row`."""
 
 
 def find(session: Session, client_id: str) -> RegisteredClient | None:
     """The client with this id; None for an unknown one or for what is no id of ours."""
     if not _ID.fullmatch(client_id):
         return None
-    row = session.connection().execute(_FIND, {"client_id": client_id}).mappings().one_or_none()
-    if row is None:
-        return None
-    lists = {"policies": tuple(row["policies"]), "scopes": tuple(row["scopes"])}
-    return RegisteredClient(**{**row, **lists})
+    row = session.connection().execute(STANDING, {"client_id": client_id}).one_or_none()
+    return None if row is None else read_row(row)
+
+
+def read_row(row: Sequence[Any]) -> RegisteredClient:
+    """A client from the columns of `STANDING`, in their order; what comes after them is left."""
+    client_id, institution_id, name, policies, auth, jwks, secret_hash, scopes, desk, revoked, suspended, *_ = row
+    return RegisteredClient(
+        client_id, institution_id, name, tuple(policies), auth, jwks, secret_hash, tuple(scopes), desk,
+        bool(revoked), bool(suspended),
+    )  # fmt: skip

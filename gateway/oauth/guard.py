@@ -51,8 +51,8 @@ class Caller:
 
 class _Validator(BearerTokenValidator):  # type: ignore[misc]
     def authenticate_token(self, token_string: str) -> AccessToken | None:
-        with db.read() as session:
-            return tokens.read(session, server().issuer, token_string)
+        with db.glance() as connection:
+            return tokens.read(connection, server().issuer, token_string)
 
 
 _protector = ResourceProtector()

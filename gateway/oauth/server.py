@@ -70,7 +70,7 @@ class _OwnTokens:
     def query_token(self, text: str, _hint: str | None) -> AccessToken | None:
         """Any token of ours, or None."""
         with db.read() as session:
-            return tokens.read(session, self.server.issuer, text)
+            return tokens.read(session.connection(), self.server.issuer, text)
 
 
 class Revocation(_OwnTokens, RevocationEndpoint):  # type: ignore[misc]

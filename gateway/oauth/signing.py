@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from joserfc.jwk import ECKey, OKPKey
-from sqlalchemy import bindparam, delete, or_, select
+from sqlalchemy import Connection, bindparam, delete, or_, select
 from sqlalchemy.orm import Session
 
 from gateway import audit, clock, vault
@@ -24,8 +24,9 @@ OVERLAP = timedelta(minutes=15)
 ALGORITHMS = ("ES256", "Ed25519")
 
 _PRIVATE = "private"
-_ALIVE = or_(SigningKey.retires_at.is_(None), SigningKey.retires_at > bindparam("now"))
-_FIND = select(SigningKey.public).where(SigningKey.kid == bindparam("kid"), _ALIVE)
+ALIVE = or_(SigningKey.retires_at.is_(None), SigningKey.retires_at > bindparam("now"))
+"""Which keys are published at the moment `now`."""
+_FIND = select(SigningKey.public).where(SigningKey.kid == bindparam("kid"), ALIVE)
 
 
 class TooSoon(Exception):
@@ -55,13 +56,13 @@ def current(session: Session) -> tuple[str, str, ECKey | OKPKey]:
 
 def published(session: Session) -> list[dict[str, Any]]:
     """The public halves, the current one first: our JWK Set."""
-    rows = session.scalars(select(SigningKey).where(_ALIVE).order_by(SigningKey.created_at), {"now": clock.now()}).all()
+    rows = session.scalars(select(SigningKey).where(ALIVE).order_by(SigningKey.created_at), {"now": clock.now()}).all()
     return [row.public for row in sorted(rows, key=lambda row: row.state != "current")]
 
 
-def find(session: Session, kid: str) -> tuple[PublicKey, str] | None:
+def find(connection: Connection, kid: str) -> tuple[PublicKey, str] | None:
     """The published key of this name and its algorithm."""
-    public = session.connection().execute(_FIND, {"kid": kid, "now": clock.now()}).scalar_one_or_none()
+    public = connection.execute(_FIND, {"kid": kid, "now": clock.now()}).scalar_one_or_none()
     return None if public is None else (keysets.load(public), str(public["alg"]))
 
 

@@ -4,7 +4,10 @@ A token names its client, its scopes and this API as its only audience. It lasts
 believed only together with what the database says of its client at that moment.
 """
 
+import hashlib
 import secrets
+import threading
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,19 +15,25 @@ from typing import Any
 
 from authlib.oauth2.rfc6749 import TokenMixin
 from joserfc import jwt
-from sqlalchemy import bindparam, select
+from sqlalchemy import Connection, bindparam, exists
 from sqlalchemy.orm import Session
 
 from gateway import clock
 from gateway.db import forget
-from gateway.oauth import jose, signing
-from gateway.oauth.clients import RegisteredClient, find
-from gateway.oauth.models import RevokedToken
+from gateway.oauth import clients, jose, signing
+from gateway.oauth.clients import RegisteredClient
+from gateway.oauth.models import RevokedToken, SigningKey
 
 LIFETIME = timedelta(minutes=10)
 TYPE = "at+jwt"
 
-_REVOKED = select(RevokedToken.jti).where(RevokedToken.jti == bindparam("jti"))
+MOST_SEEN = 4096
+"""How many tokens a process knows again without verifying their signature once more."""
+
+_STANDING = clients.STANDING.add_columns(
+    exists().where(SigningKey.kid == bindparam("kid"), signing.ALIVE).label("alive"),
+    exists().where(RevokedToken.jti == bindparam("jti")).label("taken_back"),
+)
 
 
 def resources(issuer: str) -> tuple[str, str]:
@@ -79,30 +88,73 @@ def issue(session: Session, issuer: str, client: RegisteredClient, scope: str, r
     return {"access_token": token, "token_type": "Bearer", "expires_in": LIFETIME.seconds, "scope": scope}
 
 
-def read(session: Session, issuer: str, text: str) -> AccessToken | None:
+def read(connection: Connection, issuer: str, text: str) -> AccessToken | None:
     """The token if we issued it for this API and it is not malformed; None for anything else.
 
-    It may still be expired or revoked: ask it.
+    It may still be expired or revoked: ask it. Of a token that came before, only the signature is not looked at again;
+    what may have changed since (its key, its client, its institution, whether it was taken back) is, every time.
     """
+    digest = hashlib.sha256(f"{issuer} {text}".encode()).digest()
+    signed = _seen.get(digest) or _signed(connection, issuer, text)
+    if signed is None:
+        return None
+    claims = signed.claims
+    asked = {"client_id": claims["client_id"], "jti": claims["jti"], "kid": signed.kid, "now": clock.now()}
+    row = connection.execute(_STANDING, asked).one_or_none()
+    if row is None or not row.alive:
+        return None
+    _seen.put(digest, signed)
+    client = clients.read_row(row)
+    scopes = tuple(scope for scope in str(claims["scope"]).split() if scope in client.scopes)
+    expires_at = datetime.fromtimestamp(claims["exp"], UTC)
+    return AccessToken(str(claims["jti"]), client, scopes, claims, expires_at, bool(row.taken_back))
+
+
+def _signed(connection: Connection, issuer: str, text: str) -> "_Signed | None":
+    """What a token says, if a key of ours has signed it for this API."""
     try:
         token = jose.read(text)
     except jose.Unreadable:
         return None
     if token.typ != TYPE or token.kid is None:  # RFC 9068 §4: without `typ` it could be any JWT of ours
         return None
-    found = signing.find(session, token.kid)
+    found = signing.find(connection, token.kid)
     if found is None or token.algorithm != found[1] or not jose.verifies(token, found[0]):
         return None
-    claims = token.claims
-    if claims.get("iss") != issuer or claims.get("aud") not in resources(issuer):
+    if token.claims.get("iss") != issuer or token.claims.get("aud") not in resources(issuer):
         return None
-    client = find(session, str(claims["client_id"]))
-    if client is None:
-        return None
-    scopes = tuple(scope for scope in str(claims["scope"]).split() if scope in client.scopes)
-    revoked = session.connection().execute(_REVOKED, {"jti": claims["jti"]}).first() is not None
-    expires_at = datetime.fromtimestamp(claims["exp"], UTC)
-    return AccessToken(str(claims["jti"]), client, scopes, claims, expires_at, revoked)
+    return _Signed(token.kid, token.claims)
+
+
+@dataclass(frozen=True)
+class _Signed:
+    kid: str
+    claims: Mapping[str, Any]
+
+
+class _Seen:
+    """Tokens that we know to have signed, the latest of them, by their hashes."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._known: OrderedDict[bytes, _Signed] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, digest: bytes) -> _Signed | None:
+        with self._lock:
+            found = self._known.get(digest)
+            if found is not None:
+                self._known.move_to_end(digest)
+            return found
+
+    def put(self, digest: bytes, signed: _Signed) -> None:
+        with self._lock:
+            self._known[digest] = signed
+            if len(self._known) > self._most:
+                self._known.popitem(last=False)
+
+
+_seen = _Seen(MOST_SEEN)
 
 
 def revoke(session: Session, token: AccessToken) -> None:

@@ -6,7 +6,6 @@ nothing else. That there was a check, who asked and under which policy, is kept 
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import partial
 
 from sqlalchemy import ColumnElement, Select, and_, delete, or_, select
 from sqlalchemy.orm import Session
@@ -65,10 +64,8 @@ def shred_due() -> int:
 def forget_due() -> int:
     """Delete what is kept of checks that ended long ago, of messages and of requests; returns how many checks."""
     now = clock.now()
-    batches(select(Message.id).where(Message.closed_at <= now - LETTERS_KEPT), partial(_drop, Message))
-    batches(
-        select(IdempotencyKey.id).where(IdempotencyKey.started_at <= now - once.KEPT), partial(_drop, IdempotencyKey)
-    )
+    batches(select(Message.id).where(Message.closed_at <= now - LETTERS_KEPT), _drop_message)
+    batches(select(IdempotencyKey.id).where(IdempotencyKey.answered_at <= now - once.KEPT), once.forget)
     return batches(ended_ids(now - terms.ours().metadata), _forget)
 
 
@@ -106,6 +103,6 @@ def _forget(session: Session, check_id: str) -> None:
     audit.record(session, "check.forgotten", check_id)
 
 
-def _drop(table: type[Message | IdempotencyKey], session: Session, owner_id: str) -> None:
-    session.execute(delete(table).where(table.id == owner_id))
-    vault.forget(session, owner_id)
+def _drop_message(session: Session, message_id: str) -> None:
+    session.execute(delete(Message).where(Message.id == message_id))
+    vault.forget(session, message_id)

@@ -13,7 +13,7 @@ is under a standing KEK.
 from gateway.vault.blind import BlindIndex, fits, index, indexes
 from gateway.vault.errors import Absent, Shredded, Tampered, UnknownKek
 from gateway.vault.fit import wrong_keys
-from gateway.vault.items import forget, get, has, names, put, remove, shred
+from gateway.vault.items import forget, get, get_all, has, names, put, remove, sealed, shred
 from gateway.vault.keks import Kek
 from gateway.vault.models import VaultItem, VaultKek, VaultKey
 from gateway.vault.ring import init
@@ -31,6 +31,7 @@ __all__ = [
     "fits",
     "forget",
     "get",
+    "get_all",
     "has",
     "index",
     "indexes",
@@ -38,6 +39,7 @@ __all__ = [
     "names",
     "put",
     "remove",
+    "sealed",
     "shred",
     "wrong_keys",
 ]

@@ -5,10 +5,11 @@ that a length tells nothing: a sealed yes is as long as a sealed no.
 """
 
 import json
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
-from sqlalchemy import and_, delete, select, update
+from sqlalchemy import and_, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from gateway import clock
@@ -19,6 +20,15 @@ from gateway.vault.models import VaultItem, VaultKey
 
 _BLOCK = 128
 
+_KEPT = (
+    select(VaultKey.owner_id, VaultKey.kek_id, VaultKey.wrapped, VaultItem.id, VaultItem.name, VaultItem.sealed)
+    .outerjoin(
+        VaultItem,
+        and_(VaultItem.owner_id == VaultKey.owner_id, VaultItem.name.in_(bindparam("names", expanding=True))),
+    )
+    .where(VaultKey.owner_id == bindparam("owner"))
+)
+
 
 def put(session: Session, owner_id: str, name: str, value: Any, room: int = _BLOCK, *, standing: bool = False) -> None:
     """Seal a JSON-able value under an owner and a name, over what was there. Raises Shredded, TypeError.
@@ -27,26 +37,56 @@ def put(session: Session, owner_id: str, name: str, value: Any, room: int = _BLO
     owner without an end, such as a signing key of ours; it counts when the first value is put.
     """
     key = wrapping.data_key(session, owner_id) or wrapping.new_data_key(session, owner_id, standing=standing)
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    sealed = cipher.seal(key, _pad(text, room), _place(owner_id, name))
+    written = cipher.seal(key, _pad(_text(value), room), _place(owner_id, name))
     item = _item(session, owner_id, name)
     if item is None:
-        session.add(VaultItem(id=new_id("vlt"), owner_id=owner_id, name=name, sealed=sealed))
+        session.add(VaultItem(id=new_id("vlt"), owner_id=owner_id, name=name, sealed=written))
     else:
-        item.sealed = sealed
+        item.sealed = written
     session.flush()
+
+
+def sealed(owner_id: str, values: Mapping[str, Any]) -> list[VaultKey | VaultItem]:
+    """The rows (for `db.insert`) of an owner that has nothing yet, with JSON-able values by their names.
+
+    Not inside a transaction. Raises UnknownKek, TypeError.
+    """
+    key, row = wrapping.made_data_key(owner_id)
+    items = [
+        VaultItem(
+            id=new_id("vlt"),
+            owner_id=owner_id,
+            name=name,
+            sealed=cipher.seal(key, _pad(_text(value), _BLOCK), _place(owner_id, name)),
+        )
+        for name, value in values.items()
+    ]
+    return [row, *items]
 
 
 def get(session: Session, owner_id: str, name: str) -> Any:
     """The value put under this owner and name. Raises Shredded, Tampered, Absent, UnknownKek."""
-    key = wrapping.data_key(session, owner_id)
-    item = _item(session, owner_id, name)
-    if key is None or item is None:
+    found = get_all(session, owner_id, (name,))
+    if name not in found:
         raise Absent(name)
-    try:
-        return json.loads(cipher.unseal(key, item.sealed, _place(owner_id, name)))
-    except (InvalidTag, ValueError):
-        raise Tampered(logged=item.id) from None
+    return found[name]
+
+
+def get_all(session: Session, owner_id: str, names: Collection[str]) -> dict[str, Any]:
+    """The values that are kept under an owner by some names; others are left out. Raises as `get`, but not Absent."""
+    rows = session.connection().execute(_KEPT, {"owner": owner_id, "names": list(names)}).all()
+    if not rows:
+        return {}
+    key = wrapping.unwrapped(rows[0])
+    found = {}
+    for row in rows:
+        if row.sealed is None:  # the owner has none of them
+            continue
+        try:
+            found[row.name] = json.loads(cipher.unseal(key, row.sealed, _place(owner_id, row.name)))
+        except (InvalidTag, ValueError):
+            raise Tampered(logged=row.id) from None
+    return found
 
 
 def has(session: Session, owner_id: str, name: str) -> bool:
@@ -88,6 +128,10 @@ def _item(session: Session, owner_id: str, name: str) -> VaultItem | None:
 
 def _place(owner_id: str, name: str) -> bytes:
     return cipher.bound("item", owner_id, name)
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _pad(text: str, room: int) -> bytes:

@@ -1,12 +1,14 @@
 """The data keys of owners: made, wrapped, unwrapped, and brought under another key-encryption key."""
 
 import secrets
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from gateway import clock, logs
+from gateway.db import db
 from gateway.vault import cipher, keks
 from gateway.vault.errors import Shredded, Tampered, UnknownKek
 from gateway.vault.keks import Kek, Refused
@@ -21,17 +23,33 @@ log = logs.get("vault")
 def data_key(session: Session, owner_id: str) -> bytes | None:
     """The data key of an owner; None of one that has nothing yet. Raises Shredded, Tampered, UnknownKek."""
     row = session.get(VaultKey, owner_id)
-    return None if row is None else _unwrap(row)
+    return None if row is None else unwrapped(row)
 
 
 def new_data_key(session: Session, owner_id: str, *, standing: bool) -> bytes:
     """Make the data key of an owner. Raises UnknownKek if another key has the id of the one that is to wrap it."""
-    row, made = VaultKey(owner_id=owner_id, standing=standing, created_at=clock.now()), secrets.token_bytes(32)
+    row = VaultKey(owner_id=owner_id, standing=standing, created_at=clock.now())
     kek = _heir(row)
     _registered(session, kek)
-    row.kek_id, row.wrapped = kek.id, kek.wrap(made, cipher.bound("key", owner_id, kek.id))
+    made = _wrapped_new(row, kek)
     session.add(row)
     session.flush()
+    return made
+
+
+def made_data_key(owner_id: str) -> tuple[bytes, VaultKey]:
+    """As `new_data_key` for an owner with an end, without a transaction: the key, and its row to be inserted."""
+    row = VaultKey(owner_id=owner_id, standing=False, created_at=clock.now())
+    kek = _heir(row)
+    if kek.id not in ring().seen:  # the first of its period in this process
+        with db.write() as session:
+            _registered(session, kek)
+    return _wrapped_new(row, kek), row
+
+
+def _wrapped_new(row: VaultKey, kek: Kek) -> bytes:
+    made = secrets.token_bytes(32)
+    row.kek_id, row.wrapped = kek.id, kek.wrap(made, cipher.bound("key", row.owner_id, kek.id))
     return made
 
 
@@ -52,7 +70,7 @@ def stale() -> ColumnElement[bool]:
 def opens(row: VaultKey) -> bool:
     """Whether a data key can be read. Raises UnknownKek if its KEK is not here."""
     try:
-        _unwrap(row)
+        unwrapped(row)
     except UnknownKek:
         raise
     except Tampered:
@@ -70,7 +88,7 @@ def move(session: Session, row: VaultKey, to: Kek | None = None) -> bool:
         return False
     kek = to or _heir(row)
     _registered(session, kek)
-    wrapped = kek.wrap(_unwrap(row), cipher.bound("key", row.owner_id, kek.id))
+    wrapped = kek.wrap(unwrapped(row), cipher.bound("key", row.owner_id, kek.id))
     # Not if it was shredded since it was read: that must not be undone.
     same = and_(VaultKey.owner_id == row.owner_id, VaultKey.wrapped == row.wrapped)
     session.execute(update(VaultKey).where(same).values(kek_id=kek.id, wrapped=wrapped))
@@ -131,7 +149,8 @@ def _registered(session: Session, kek: Kek) -> None:
         raise UnknownKek(logged=kek.id)
 
 
-def _unwrap(row: VaultKey) -> bytes:
+def unwrapped(row: VaultKey | Row[*tuple[Any, ...]]) -> bytes:
+    """The data key of a row with the columns of one. Raises Shredded, Tampered, UnknownKek."""
     if row.wrapped is None or row.kek_id is None:
         raise Shredded
     kek = ring().keks.get(row.kek_id)

@@ -215,6 +215,7 @@ def _people() -> None:
         sa.Column("closed_at", sa.DateTime(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_messages")),
     )
+    op.create_index(op.f("ix_messages_state"), "messages", ["state"], unique=False)
     op.create_table(
         "consents",
         sa.Column("id", sa.String(length=40), nullable=False),
@@ -247,6 +248,7 @@ def _people() -> None:
         sa.UniqueConstraint("code_hash", name=op.f("uq_consents_code_hash")),
         sa.UniqueConstraint("link_hash", name=op.f("uq_consents_link_hash")),
     )
+    op.create_index(op.f("ix_consents_expires_at"), "consents", ["expires_at"], unique=False)
     op.create_index(op.f("ix_consents_release_at"), "consents", ["release_at"], unique=False)
     op.create_table(
         "consent_visits",
@@ -315,13 +317,13 @@ def _checks() -> None:
         sa.Column("client_id", sa.String(length=40), nullable=False),
         sa.Column("key_index", sa.String(length=72), nullable=False),
         sa.Column("body_index", sa.String(length=72), nullable=False),
-        sa.Column("started_at", sa.DateTime(), nullable=False),
-        sa.Column("attempt", sa.String(length=40), nullable=False),
-        sa.Column("answered_at", sa.DateTime(), nullable=True),
+        sa.Column("answered_at", sa.DateTime(), nullable=False),
+        sa.Column("owner_id", sa.String(length=40), nullable=False),
         sa.ForeignKeyConstraint(["client_id"], ["clients.id"], name=op.f("fk_idempotency_keys_client_id_clients")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_idempotency_keys")),
         sa.UniqueConstraint("client_id", "key_index", name=op.f("uq_idempotency_keys_client_id_key_index")),
     )
+    op.create_index(op.f("ix_idempotency_keys_answered_at"), "idempotency_keys", ["answered_at"], unique=False)
     op.create_table(
         "reviews",
         sa.Column("id", sa.String(length=40), nullable=False),

@@ -1,14 +1,18 @@
 """A request sent twice makes one check."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select, update
 
+from gateway import clock, vault
 from gateway.checks import once
 from gateway.checks.models import Check, IdempotencyKey
-from gateway.db import db
+from gateway.db import db, new_id
+from gateway.notices.models import Message
+from gateway.vault import keyfile
 from tests.stage import request_for
 
 pytestmark = pytest.mark.both_databases
@@ -57,29 +61,40 @@ def test_keys_belong_to_their_client(stage) -> None:
     assert one.asked("CLEAN", key="k1") != other.asked("BARRED", key="k1")
 
 
-def test_while_the_first_is_running(stage) -> None:
-    """409 until the first request has its answer; when its process has died, the key is taken over."""
+def test_a_key_under_a_former_key_of_the_index(stage, tmp_path: Path) -> None:
+    """The key of the blind index was changed, and the row is still under the former one."""
     hr = stage.caller()
-    once.claim(hr.client_id, "k1", request_for("CLEAN"))
-    answer = hr.ask(key="k1")
-    assert answer.status_code == 409
-    assert answer.json["type"].endswith("/problems/idempotency-key-in-use")
-    stage.time.forward(once.LEASE)
-    assert hr.ask(key="k1").status_code == 201
-    assert checks_kept() == 1
+    first = hr.ask(key="k1")
+    keyfile.create(tmp_path / "keys", [keyfile.new("index", "2")])
+    vault.init(stage.config.keks, stage.config.index_key, tmp_path / "keys")
+    assert hr.ask(key="k1").data == first.data
+    assert hr.ask("BARRED", key="k1").status_code == 422
+    assert hr.ask("BARRED", key="k2").status_code == 201
+    assert checks_kept() == 2
 
 
-def test_an_attempt_that_was_taken_over_keeps_nothing(stage) -> None:
-    """Of two attempts at one request only the later may answer."""
+def test_what_meets_a_row_of_somebody_else_is_made_anew(stage) -> None:
+    """Two requests draw the same short code, say: the second draws again, and nothing of the first try is kept."""
     hr = stage.caller()
-    slow = once.claim(hr.client_id, "k1", request_for("CLEAN"))
-    stage.time.forward(once.LEASE)
-    assert hr.ask(key="k1").status_code == 201
-    with pytest.raises(once.StillRunning), db.write() as session:
-        once.answer(session, slow, b"another answer")
-    once.give_up(slow)
-    assert hr.ask(key="k1").status_code == 201
-    assert checks_kept() == 1
+    hr.asked(key="k1")
+    with db.read() as session:
+        taken = session.scalars(select(Message.id)).one()
+    tries = [new_id("msg"), taken], [new_id("msg"), new_id("msg")]
+    left = list(tries)
+
+    def make() -> once.Made:
+        soon = clock.now() + timedelta(days=1)
+        rows = [letter_row(one, soon) for one in left.pop(0)]
+        return once.Made("chk_none", b"the answer", rows)
+
+    assert once.answer(hr.client_id, "k2", {"a": "message"}, make) == b"the answer"
+    with db.read() as session:
+        assert set(session.scalars(select(Message.id))) == {taken, *tries[1]}
+
+
+def letter_row(message_id: str, until: datetime) -> Message:
+    """A message's row."""
+    return Message(id=message_id, template="code", language="en", created_at=clock.now(), until=until)
 
 
 def test_a_request_that_failed_frees_its_key(stage) -> None:
@@ -95,12 +110,12 @@ def test_a_request_that_failed_frees_its_key(stage) -> None:
 
 
 def test_many_at_once_make_one_check(stage) -> None:
-    """Requests with one key that come at the same time: one check, and no answer but the first or 409."""
+    """Requests with one key that come at the same time: one check, and all get its answer."""
     hr = stage.caller()
     with ThreadPoolExecutor(6) as pool:
         answers = list(pool.map(lambda _: hr.ask(key="k1"), range(6)))
-    assert {answer.status_code for answer in answers} <= {201, 409}
-    assert len({answer.data for answer in answers if answer.status_code == 201}) == 1
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.data for answer in answers}) == 1
     assert checks_kept() == 1
 
 

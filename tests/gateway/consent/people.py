@@ -57,7 +57,7 @@ class Request:
 
     @property
     def id(self) -> str:
-        return self.asked.consent_id
+        return self.asked.consent.id
 
     @property
     def path(self) -> str:
@@ -78,15 +78,16 @@ def ask(institution: str = "Sunflower Kindergarten", subject: dict[str, Any] = S
         "role": "teacher", "purpose": "hiring", "contact": CONTACT, "language": "en",
         "hold": timedelta(days=1), "grid": timedelta(hours=1), **changes,
     }  # fmt: skip
-    with db.write() as session:
-        vault.put(session, check_id, "subject", subject)
-        return Request(check_id, consent.ask(session, check_id, institution, policy, **terms))
+    asked = consent.ask(check_id, institution, policy, **terms)
+    db.insert([*asked.rows, *vault.sealed(check_id, {"subject": subject, **asked.kept})])
+    return Request(check_id, asked)
 
 
 def deliver() -> None:
     """Hand over every message that is queued, as the durable tasks would."""
     with db.read() as session:
-        queued = session.scalars(select(Message.id).where(Message.state == "queued")).all()
+        to_go = select(Message.id).where(Message.state.in_(("written", "queued"))).order_by(Message.state.desc())
+        queued = session.scalars(to_go).all()
     for message_id in queued:
         notices.deliver(message_id)
 

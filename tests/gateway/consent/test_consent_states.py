@@ -39,7 +39,7 @@ ACTS: dict[State, Callable[[Session, Consent], object]] = {
 def act(to: State, request: Request) -> None:
     """Do what leads to a state, in a transaction of its own."""
     if to == "expired":
-        decide.expire(request.id)
+        decide.expire()
         return
     with db.write() as session:
         ACTS[to](session, session.get_one(Consent, request.id))
@@ -119,15 +119,22 @@ def test_request_stands_for_fourteen_days(request_: Request, time: Stopped) -> N
     assert (other.row.state, request_.row.state) == ("given", "requested")
     act("expired", request_)
     assert request_.row.state == "expired"
-    assert request_.asked.expires_at.isoformat() == "2026-12-04T07:20:00+00:00"
+    assert request_.row.expires_at.isoformat() == "2026-12-04T07:20:00+00:00"
 
 
-def test_expiry_is_queued_with_the_request_and_waits_for_its_time(request_: Request) -> None:
-    """Should it come too early, it comes again."""
-    assert f"consent.expire/{request_.id}/{int(request_.asked.expires_at.timestamp() * 1000)}" in work.unfinished()
-    with pytest.raises(work.Later) as later:
-        decide.expire(request_.id)
-    assert later.value.seconds == 14 * 24 * 3600
+def test_expiry_waits_for_its_time_and_ends_all_that_are_due(time: Stopped, app: object) -> None:
+    """More than it takes at a time; nothing that was answered, and nothing before its time."""
+    due = [ask(contact=None) for _ in range(decide.BATCH + 2)]
+    act("declined", due[0])
+    time.forward(timedelta(seconds=1))
+    later = ask(contact=None)
+    time.forward(timedelta(days=14) - timedelta(seconds=2))
+    decide.expire()
+    assert due[-1].row.state == "requested"
+    time.forward(timedelta(seconds=1))
+    decide.expire()
+    assert [request.row.state for request in (due[0], *due[1:])] == ["declined", *["expired"] * (len(due) - 1)]
+    assert later.row.state == "requested"
 
 
 def race(*acts: Callable[[], bool]) -> list[bool]:

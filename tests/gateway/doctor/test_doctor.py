@@ -139,8 +139,8 @@ def test_overdue_work_is_a_fault(with_keys: Callable[..., Stage]) -> None:
     stage = with_keys()
     stage.time.at = stage.time.at.replace(year=2020)
     with db.write() as session:
-        work.enqueue(session, "consent.expire", "con_a", at=stage.time.at)
-    assert [one.found for one in rooms.tasks()] == ["1 tasks are overdue (consent.expire)"]
+        work.enqueue(session, "notices.deliver", "msg_a", at=stage.time.at)
+    assert [one.found for one in rooms.tasks()] == ["1 tasks are overdue (notices.deliver)"]
 
 
 def test_the_command(patient: Patient) -> None:
