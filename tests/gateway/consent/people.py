@@ -86,7 +86,11 @@ def ask(institution: str = "Sunflower Kindergarten", subject: dict[str, Any] = S
 def deliver() -> None:
     """Hand over every message that is queued, as the durable tasks would."""
     with db.read() as session:
-        to_go = select(Message.id).where(Message.state.in_(("written", "queued"))).order_by(Message.state.desc())
+        to_go = (
+            select(Message.id)
+            .where(Message.state.in_(("written", "queued")))
+            .order_by(Message.created_at, Message.state.desc())
+        )
         queued = session.scalars(to_go).all()
     for message_id in queued:
         notices.deliver(message_id)
