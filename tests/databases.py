@@ -130,14 +130,15 @@ def make_tables() -> None:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     """The server."""
-    with _server() as url:
-        server = Postgres(url)
-        yield server
-        server.close()
+    with server() as url:
+        found = Postgres(url)
+        yield found
+        found.close()
 
 
 @contextmanager
-def _server() -> Iterator[str]:
+def server() -> Iterator[str]:
+    """The URL of a server: the one that is given, or one that ends with the context."""
     if url := os.environ.get("SEALGATE_TEST_POSTGRES"):
         yield url
         return

@@ -53,6 +53,9 @@ class Server:
     reading: Mapping[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
     """Execution options of a connection that only reads."""
 
+    glancing: Mapping[str, Any] = {"isolation_level": "AUTOCOMMIT"}
+    """The same for single statements: they take no transaction."""
+
     def __init__(self, url: str) -> None:
         self.engine: Engine = create_engine(
             url,

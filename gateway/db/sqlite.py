@@ -22,6 +22,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
 _READ = "sealgate_read"
+_GLANCE = "sealgate_glance"
 
 WAIT_SECONDS = 30.0
 CHECKPOINT_BYTES = 4 * 1024 * 1024
@@ -32,6 +33,8 @@ _PRAGMAS = (
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
     "PRAGMA wal_autocheckpoint=0",
+    # Without it the file stays as long as it once was, and the next writers take it for one that has grown again.
+    f"PRAGMA journal_size_limit={CHECKPOINT_BYTES // 4}",
     "PRAGMA secure_delete=ON",  # shredded means overwritten, not left in free pages
 )
 
@@ -119,6 +122,9 @@ class File:
     reading: Mapping[str, Any] = {_READ: True}
     """Execution options of a connection that only reads."""
 
+    glancing: Mapping[str, Any] = {_GLANCE: True}
+    """The same for single statements: they take no transaction."""
+
     def __init__(self, url: str, database: Path) -> None:
         database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         database.touch(mode=0o600)
@@ -169,7 +175,10 @@ def _open_engine(url: str, database: Path) -> tuple[Engine, Gate]:
 
     @event.listens_for(engine, "begin")
     def begun(connection: Connection) -> None:
-        if connection.get_execution_options().get(_READ):
+        options = connection.get_execution_options()
+        if options.get(_GLANCE):
+            return
+        if options.get(_READ):
             connection.exec_driver_sql("BEGIN")
             return
         entry = _entry(connection)

@@ -110,7 +110,7 @@ def read(connection: Connection, issuer: str, text: str) -> AccessToken | None:
     return AccessToken(str(claims["jti"]), client, scopes, claims, expires_at, bool(row.taken_back))
 
 
-def _signed(connection: Connection, issuer: str, text: str) -> "_Signed | None":
+def _signed(connection: Connection, issuer: str, text: str) -> "Signed | None":
     """What a token says, if a key of ours has signed it for this API."""
     try:
         token = jose.read(text)
@@ -123,38 +123,42 @@ def _signed(connection: Connection, issuer: str, text: str) -> "_Signed | None":
         return None
     if token.claims.get("iss") != issuer or token.claims.get("aud") not in resources(issuer):
         return None
-    return _Signed(token.kid, token.claims)
+    return Signed(token.kid, token.claims)
 
 
 @dataclass(frozen=True)
-class _Signed:
+class Signed:
+    """What a token of ours says, and which key signed it."""
+
     kid: str
     claims: Mapping[str, Any]
 
 
-class _Seen:
+class Seen:
     """Tokens that we know to have signed, the latest of them, by their hashes."""
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._known: OrderedDict[bytes, _Signed] = OrderedDict()
+        self._known: OrderedDict[bytes, Signed] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, digest: bytes) -> _Signed | None:
+    def get(self, digest: bytes) -> Signed | None:
+        """What the token of this hash says, if it is known."""
         with self._lock:
             found = self._known.get(digest)
             if found is not None:
                 self._known.move_to_end(digest)
             return found
 
-    def put(self, digest: bytes, signed: _Signed) -> None:
+    def put(self, digest: bytes, signed: Signed) -> None:
+        """Know it from now on, and forget the one that was used longest ago if there are too many."""
         with self._lock:
             self._known[digest] = signed
             if len(self._known) > self._most:
                 self._known.popitem(last=False)
 
 
-_seen = _Seen(MOST_SEEN)
+_seen = Seen(MOST_SEEN)
 
 
 def revoke(session: Session, token: AccessToken) -> None:

@@ -10,8 +10,8 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 
 from gateway import clock
-from gateway.db import Database
-from gateway.oauth import Caller, Guard, needs, signing
+from gateway.db import Database, db
+from gateway.oauth import Caller, Guard, needs, signing, tokens
 from gateway.oauth.models import Client, Institution
 
 START = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -183,3 +183,44 @@ def test_revoked_tokens_are_forgotten_when_they_have_expired(hr: Any, database: 
         assert hr.get("/v1/me", first).status_code == 401
     with database.read() as session:
         assert session.connection().exec_driver_sql("select count(*) from revoked_tokens").scalar() == 1
+
+
+def test_a_token_that_is_known_is_still_held_against_its_key(hr: Any, database: Database) -> None:
+    """Its signature is not looked at again, but whether the key that made it is published is."""
+    token = hr.token()
+    assert [hr.get("/v1/me", token).status_code for _ in range(2)] == [200, 200]
+    with database.write() as session:
+        signing.rotate(session, at_once=True)
+    assert hr.get("/v1/me", token).status_code == 401
+
+
+def test_a_token_that_is_known_ends(hr: Any) -> None:
+    """By its time, and when it is taken back."""
+    with clock.stopped(START) as time:
+        taken_back, expiring = hr.token(), hr.token()
+        for token in (taken_back, expiring):
+            assert hr.get("/v1/me", token).status_code == 200
+        assert hr.post("/oauth/revoke", token=taken_back).status_code == 200
+        assert hr.get("/v1/me", taken_back).status_code == 401
+        time.forward(tokens.LIFETIME - timedelta(seconds=1))
+        assert hr.get("/v1/me", expiring).status_code == 200
+        time.forward(timedelta(seconds=1))
+        assert hr.get("/v1/me", expiring).status_code == 401
+
+
+def test_a_token_that_is_known_does_not_vouch_for_others(hr: Any) -> None:
+    """The same claims under another signature, and the same token for another gateway."""
+    token = hr.token()
+    assert hr.get("/v1/me", token).status_code == 200
+    assert hr.get("/v1/me", token[:-4] + "AAAA").status_code == 401
+    with db.glance() as connection:
+        assert tokens.read(connection, "https://another.example", token) is None
+
+
+def test_few_tokens_are_known_at_a_time() -> None:
+    """The one that was used longest ago is forgotten first."""
+    seen = tokens.Seen(2)
+    for name in (b"one", b"two", b"three"):
+        seen.put(name, tokens.Signed("key", {}))
+        seen.get(b"one")
+    assert [seen.get(name) is not None for name in (b"one", b"two", b"three")] == [True, False, True]
