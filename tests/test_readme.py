@@ -31,7 +31,7 @@ def test_the_first_two_blocks_are_the_two_commands() -> None:
     demo, tests = re.findall(r"^```sh\n(.*?)^```", README, re.S | re.M)[:2]
     assert README.index(demo) < README.index(tests) == README.index("```sh", README.index(tests) - 6) + 6
     assert demo.strip().splitlines()[-1].endswith("sealgate demo")
-    assert tests.strip().splitlines()[-1].endswith("pytest")
+    assert tests.strip().splitlines()[-1].startswith(".venv/bin/python -m pytest")
     for line in (demo + tests).splitlines():
         assert line == line.strip()
         assert not re.search(r"^[$#>]|\\$|git clone|&&", line)
