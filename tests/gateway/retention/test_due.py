@@ -22,6 +22,8 @@ KEPT = timedelta(days=99)
 DUE = datetime(2027, 2, 28, 10, 0, tzinfo=UTC)
 """That long after the release."""
 
+pytestmark = pytest.mark.both_databases
+
 
 def left(*check_ids: str) -> list[str]:
     """Those whose data is still there."""

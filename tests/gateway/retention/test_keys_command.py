@@ -3,30 +3,31 @@
 import json
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import func, select
 
 from gateway import clock, setup, vault
 from gateway.config import Config
 from gateway.db import db
-from gateway.vault import keks
+from gateway.vault import VaultKey, keks
 
-ROWS = 3000
+ROWS = 1200
 
 
 class Gate:
     """A deployment and the command line."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, database_environ: Mapping[str, str]) -> None:
         self.folder = folder / "gate"
-        self.environ = setup.initialise(self.folder, "trial", "http://127.0.0.1:1", {"SEALGATE_PROOF": "particulars"})
+        settings = {"SEALGATE_PROOF": "particulars", **database_environ}
+        self.environ = setup.initialise(self.folder, "trial", "http://127.0.0.1:1", settings)
         self.config = Config.from_env(self.environ)
         self.month = keks.month(clock.now())
         vault.init({}, self.config.index_key, self.config.key_file)
@@ -58,19 +59,18 @@ class Gate:
 
     def under(self, kek_id: str) -> int:
         """How many data keys are under a key."""
-        with sqlite3.connect(self.folder / "sealgate.sqlite") as reader:
-            found: int = reader.execute("SELECT count(*) FROM vault_keys WHERE kek_id = ?", [kek_id]).fetchone()[0]
-        reader.close()
-        return found
+        with db.read() as session:
+            return session.scalar(select(func.count()).where(VaultKey.kek_id == kek_id)) or 0
 
 
 @pytest.fixture
-def gate(tmp_path: Path) -> Iterator[Gate]:
+def gate(tmp_path: Path, database_environ: dict[str, str]) -> Iterator[Gate]:
     """A deployment with tables and keys."""
-    yield Gate(tmp_path)
+    yield Gate(tmp_path, database_environ)
     db.close()
 
 
+@pytest.mark.both_databases
 def test_a_killed_rotation_goes_on(gate: Gate) -> None:
     """kill -9 between two batches: part is under the new key, part under the old; called again, it finishes."""
     with db.write() as session:

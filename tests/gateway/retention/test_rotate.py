@@ -19,15 +19,18 @@ from gateway.vault import VaultKey, keyfile
 from gateway.vault.ring import ring
 from tests.stage import RELEASE, Stage
 
+pytestmark = pytest.mark.both_databases
+
 
 class Killed(BaseException):
     """The process ends here."""
 
 
-def put(owner: str, **options: bool) -> None:
-    """Put something for an owner."""
+def put(*owners: str) -> None:
+    """Put something for each owner."""
     with db.write() as session:
-        vault.put(session, owner, "a", owner, **options)
+        for owner in owners:
+            vault.put(session, owner, "a", owner)
 
 
 def everything_opens() -> set[str]:
@@ -72,8 +75,7 @@ def test_former_keys_stay_as_long_as_backups_do(stage: Stage, key_file: Path) ->
 @pytest.mark.parametrize("after", [1, 2])
 def test_a_rotation_that_was_stopped_goes_on(stage: Stage, after: int) -> None:
     """Some are under the new key and some under the old, and all open; the next call moves the rest."""
-    for number in range(2 * keys.BATCH + 50):
-        put(f"chk_{number:04}")
+    put(*(f"chk_{number:04}" for number in range(2 * keys.BATCH + 50)))
     batches: list[int] = []
 
     def told(seen: int, _total: int) -> None:
@@ -135,6 +137,7 @@ def test_the_blind_index_is_brought_on(stage: Stage) -> None:
         assert {each[:2] for each in indexes} == {"2:"}
         assert row.link_hash == tokens.link_hash(consent["url"].rpartition("/")[2])
         assert row.code_hash == tokens.code_hash(consent["code"])
+    with db.write() as session:
         assert vault.wrong_keys(session) == []
     assert hr.ask(key="once").json == answer.json
     assert len(hr.get("/v1/checks?reference=applicant-2041").json["checks"]) == 1  # type: ignore[index]

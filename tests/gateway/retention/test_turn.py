@@ -19,6 +19,8 @@ from tests.stage import NOW, RELEASE, Stage
 LATE_MOVES = datetime(2027, 2, 28, tzinfo=UTC)
 GOES = datetime(2027, 3, 30, tzinfo=UTC)
 
+pytestmark = pytest.mark.both_databases
+
 
 def kek_of(check_id: str) -> str | None:
     """The key that a check is under."""

@@ -41,6 +41,7 @@ def wrong(database: Database) -> list[str]:
         return vault.wrong_keys(session)
 
 
+@pytest.mark.both_databases
 def test_each_month_has_its_key(database: Database) -> None:
     """What begins in a month is under its key; what has no end is under the standing one."""
     vault.init(keys("main", "2026-11", "2026-12", "2026-11.2"), INDEX)
@@ -110,6 +111,7 @@ def test_a_key_management_service_takes_the_place_of_a_key(database: Database) -
         got(database, "chk_a")
 
 
+@pytest.mark.both_databases
 def test_a_lost_key_is_refused_at_the_start_by_name(database: Database) -> None:
     """Each that something is under; what to do is said. A key that nothing is under may go."""
     with clock.stopped(NOVEMBER):
@@ -131,6 +133,7 @@ def test_a_lost_key_is_refused_at_the_start_by_name(database: Database) -> None:
         assert wrong(database) == []
 
 
+@pytest.mark.both_databases
 def test_another_key_under_a_known_id_wraps_nothing(database: Database) -> None:
     """Two machines that made a key of the same month each: the second is stopped before it seals what is lost then."""
     with clock.stopped(NOVEMBER):
@@ -142,6 +145,7 @@ def test_another_key_under_a_known_id_wraps_nothing(database: Database) -> None:
         assert wrong(database) == ["SEALGATE_KEKS has another key under an id by which data was sealed: 2026-11"]
 
 
+@pytest.mark.both_databases
 def test_a_key_is_known_only_if_its_transaction_was_kept(database: Database) -> None:
     """A rollback takes the note of a new key back; the next use writes it again."""
     vault.init(keys("main"), INDEX)

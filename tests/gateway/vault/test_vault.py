@@ -29,6 +29,7 @@ def _item(session: Session, owner: str, name: str) -> VaultItem:
     return session.scalars(select(VaultItem).where(VaultItem.owner_id == owner, VaultItem.name == name)).one()
 
 
+@pytest.mark.both_databases
 def test_what_is_put_is_got(database: Database) -> None:
     """JSON goes in and comes out; a second put replaces the first."""
     for value in (SUBJECT, "text", 7, True, None, [1, {"a": []}], "x" * 5000):
@@ -64,6 +65,7 @@ def test_equal_values_do_not_look_equal(database: Database) -> None:
         assert len(set(session.scalars(select(VaultItem.sealed)))) == 3
 
 
+@pytest.mark.both_databases
 def test_a_row_moved_to_another_owner_is_noticed(database: Database) -> None:
     """Sealed bytes and data key of one owner do not open as another's."""
     _put("chk_a", "result", {"eligible": False})
@@ -118,6 +120,7 @@ def test_every_changed_bit_is_noticed(database: Database) -> None:
             _get("chk_a", "subject")
 
 
+@pytest.mark.both_databases
 def test_what_was_never_put_is_absent(database: Database) -> None:
     """Absent is not shredded and not tampered."""
     with pytest.raises(vault.Absent):
@@ -131,6 +134,7 @@ def test_what_was_never_put_is_absent(database: Database) -> None:
         assert vault.names(session, "chk_a") == ["subject"]
 
 
+@pytest.mark.both_databases
 def test_shredding_takes_everything_of_one_owner_for_good(database: Database) -> None:
     """After shredding nothing of the owner opens or can be added; other owners keep theirs; it can be repeated."""
     _put("chk_a", "subject", SUBJECT)
@@ -162,6 +166,7 @@ def test_shredded_bytes_are_overwritten_in_the_file(database: Database, config: 
     assert sealed not in raw
 
 
+@pytest.mark.both_databases
 def test_one_value_can_be_removed(database: Database) -> None:
     """Removing one value leaves the others and may be repeated."""
     _put("chk_a", "one", 1)
@@ -174,6 +179,7 @@ def test_one_value_can_be_removed(database: Database) -> None:
     assert _get("chk_a", "two") == 2
 
 
+@pytest.mark.both_databases
 def test_after_rewrapping_the_old_key_may_go(database: Database, config: Config) -> None:
     """Values put under an old key open after rewrapping with the new key alone."""
     vault.init({"old": config.keks["old"]}, config.index_key)
@@ -229,6 +235,7 @@ def test_the_file_is_nobody_elses(database: Database, config: Config) -> None:
     assert not [path for path in paths if path.stat().st_mode & 0o077]
 
 
+@pytest.mark.both_databases
 def test_other_keys_than_before_are_noticed_at_the_start(database: Database) -> None:
     """A removed key, another key under the same id, another index key: each is named."""
     first, second, third = (bytes([number]) * 32 for number in (1, 2, 3))
