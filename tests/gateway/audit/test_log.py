@@ -41,6 +41,7 @@ def log(database: Database) -> Database:
     return database
 
 
+@pytest.mark.both_databases
 def test_an_entry_is_covered_once_it_is_under_a_checkpoint(database: Database) -> None:
     """Recorded is not yet covered; sequenced is. With nothing to lay no checkpoint is made."""
     assert audit.sequence() is None
@@ -137,6 +138,7 @@ def test_an_empty_log_verifies(database: Database) -> None:
     assert _verified(database) == audit.Verification(True, 0, merkle.EMPTY_ROOT)
 
 
+@pytest.mark.both_databases
 def test_a_log_longer_than_one_chunk_verifies(database: Database) -> None:
     """Verification reads in chunks and reports how far it is."""
     _note_checks(database, 1500)
@@ -255,6 +257,7 @@ def test_equal_answers_do_not_look_equal(database: Database) -> None:
     assert len(set(rows)) == 8
 
 
+@pytest.mark.both_databases
 def test_a_look_at_a_registry_names_no_check(database: Database) -> None:
     """Reading the log does not tie a look to a check; the subject's own page still finds it."""
     check = new_id("chk")

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from gateway.checks import routes
 from gateway.checks.examples import COMPLETED, NEW_CHECK
 from tests.stage import RELEASE
@@ -29,6 +31,7 @@ def test_the_form_of_a_check(stage) -> None:
     assert (done["status"], done["eligible"]) == ("completed", True)
 
 
+@pytest.mark.both_databases
 def test_pages_of_the_list(stage) -> None:
     """Newest first, every check once, until the cursor is null; also when checks have the same time."""
     hr = stage.caller()
@@ -57,6 +60,7 @@ def test_a_cursor_of_another_list(stage) -> None:
         assert answer.json["errors"][0]["field"] == "cursor"
 
 
+@pytest.mark.both_databases
 def test_finding_by_reference_and_status(stage) -> None:
     """The institution's own reference finds its checks; a status finds those that stand there."""
     hr = stage.caller()
@@ -78,6 +82,7 @@ def test_finding_by_reference_and_status(stage) -> None:
     assert hr.get("/v1/checks?state=closed").json["errors"][0]["field"] == "state"
 
 
+@pytest.mark.both_databases
 def test_cancelling(stage) -> None:
     """Until the subject has decided; once; and the subject's link is of no use then."""
     hr = stage.caller()
@@ -101,6 +106,7 @@ def test_cancelling_too_late(stage) -> None:
     assert hr.see(check_id)["status"] == "in_progress"
 
 
+@pytest.mark.both_databases
 def test_closed_is_one_word_for_every_end(stage) -> None:
     """Declined, expired and cancelled checks are told in the same bytes, apart from ids and references."""
     hr = stage.caller()

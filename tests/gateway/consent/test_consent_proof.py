@@ -209,6 +209,7 @@ def test_right_person_with_the_right_code_may_read(app: Flask, request_: Request
     assert "teacher" in person.page
 
 
+@pytest.mark.both_databases
 def test_code_works_once(app: Flask, request_: Request, config: Config) -> None:
     """Used, it is used: in the same browser and in another."""
     person = at_proof(app, request_)
@@ -233,6 +234,7 @@ def test_code_is_good_in_the_browser_that_asked_for_it_only(app: Flask, request_
     assert person.send(code=code).status_code == 200
 
 
+@pytest.mark.both_databases
 def test_code_is_good_for_ten_minutes(app: Flask, config: Config, time: Stopped) -> None:
     """A second before the end it works, at the end it does not."""
     for wait, status in ((timedelta(minutes=9, seconds=59), 200), (timedelta(minutes=10), 422)):
@@ -277,6 +279,7 @@ def test_five_wrong_codes_bring_a_pause_that_the_right_code_does_not_end(
     assert person.path.endswith("/request")
 
 
+@pytest.mark.both_databases
 def test_pauses_grow_and_another_browser_does_not_get_round_them(app: Flask, request_: Request, time: Stopped) -> None:
     """15, 30, 60 minutes … a day; counted for the request, whoever tries, right or wrong."""
     pauses = []

@@ -51,6 +51,7 @@ def on_disk(config: Config) -> bytes:
     return b"".join(Path(path + end).read_bytes() for end in ("", "-wal") if Path(path + end).exists())
 
 
+@pytest.mark.both_databases
 def test_message_is_sent_once(stopped: Stopped, config: Config) -> None:
     """A task that is done twice sends once."""
     message_id = queue()
@@ -61,6 +62,7 @@ def test_message_is_sent_once(stopped: Stopped, config: Config) -> None:
     assert state(message_id) == "sent"
 
 
+@pytest.mark.both_databases
 def test_message_of_a_transaction_that_fails_is_not_sent(stopped: Stopped, config: Config) -> None:
     """What was not done is not told."""
     queued = []
@@ -98,6 +100,7 @@ def test_withheld_message_reaches_nobody(stopped: Stopped, config: Config) -> No
         vault.get(session, message_id, "letter")
 
 
+@pytest.mark.both_databases
 def test_message_that_comes_too_late_is_not_sent(stopped: Stopped, config: Config) -> None:
     """An old code would only confuse."""
     message_id = queue(until=AT + timedelta(minutes=10))
@@ -107,6 +110,7 @@ def test_message_that_comes_too_late_is_not_sent(stopped: Stopped, config: Confi
     assert state(message_id) == "dropped"
 
 
+@pytest.mark.both_databases
 def test_outbox_that_is_away_is_tried_again_ever_more_slowly(stopped: Stopped, config: Config) -> None:
     """The message waits, and goes when the outbox is back."""
     path = Path(config.outbox.removeprefix("file:"))

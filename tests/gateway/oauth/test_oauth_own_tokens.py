@@ -36,6 +36,7 @@ def test_expired_token_is_not_active(hr: Any) -> None:
         assert not hr.active(token)
 
 
+@pytest.mark.both_databases
 def test_revoked_token_stops_at_once(hr: Any) -> None:
     """RFC 7009: it opens nothing and is not active; the client's other tokens go on."""
     token, other = hr.token(), hr.token()
@@ -45,6 +46,7 @@ def test_revoked_token_stops_at_once(hr: Any) -> None:
     assert (hr.get("/v1/me", other).status_code, hr.active(other)) == (200, True)
 
 
+@pytest.mark.both_databases
 def test_revocation_may_be_repeated(hr: Any) -> None:
     """Nothing happens the second time."""
     token = hr.token()

@@ -76,6 +76,7 @@ def test_token_of_the_old_key_lives_out_its_time(hr: Any, database: Database) ->
         assert hr.get("/v1/me", old).status_code == 200
 
 
+@pytest.mark.both_databases
 def test_old_key_is_withdrawn_when_its_tokens_have_expired(http: FlaskClient, hr: Any, database: Database) -> None:
     """It leaves the key set after a quarter of an hour, and its row at the next rotation."""
     with clock.stopped(START) as at:
@@ -103,6 +104,7 @@ def test_rotation_waits_for_publication(http: FlaskClient, database: Database) -
         assert kids(http) == before
 
 
+@pytest.mark.both_databases
 def test_leaked_key_is_dropped_at_once(http: FlaskClient, hr: Any, database: Database) -> None:
     """In an emergency the old key goes in the same moment, and its tokens with it."""
     old, token = kids(http)[0], hr.token()

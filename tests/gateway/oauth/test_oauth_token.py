@@ -160,6 +160,7 @@ def test_expired_assertion_is_told_so(hr: Any) -> None:
         assert "expired" in refusal(hr.ask(old), 400, "invalid_client")
 
 
+@pytest.mark.both_databases
 def test_assertion_works_once(hr: Any) -> None:
     """The second use of a jti is refused."""
     assertion = hr.assertion()
@@ -181,6 +182,7 @@ def test_same_jti_of_another_client_is_no_replay(enrol: Any) -> None:
     assert other.ask(other.assertion(jti="1")).status_code == 200
 
 
+@pytest.mark.both_databases
 def test_assertion_is_remembered_until_it_expires(hr: Any) -> None:
     """After an hour, the longest that an assertion may live, it is still refused; later it is forgotten."""
     with clock.stopped(START) as at:
@@ -193,6 +195,7 @@ def test_assertion_is_remembered_until_it_expires(hr: Any) -> None:
         assert hr.ask(hr.assertion(jti="1")).status_code == 200
 
 
+@pytest.mark.both_databases
 def test_concurrent_use_of_one_assertion_gives_one_token(app: Flask, hr: Any) -> None:
     """However close the race, one request wins."""
     form = {"grant_type": "client_credentials", "client_assertion": hr.assertion()}
