@@ -72,19 +72,37 @@ def keys_add(periods: tuple[str, ...], waits: bool, next_index: bool, data: Path
     print_json(added) if as_json else click.echo("\n".join(added) or "there is nothing to add")
 
 
+CLOCK = click.option("--clock-is-right", is_flag=True, help="You have looked: it is as late as this machine says.")
+
+
+def _insist(clock_is_right: bool) -> None:
+    from gateway import clock
+    from gateway.retention import belief
+
+    if clock_is_right:
+        belief.believe()
+    elif not belief.believed():
+        fail(
+            f"it is {clock.now():%Y-%m-%d %H:%M} UTC here, which does not fit the time that was seen last; nothing is "
+            "destroyed for a day. If the clock is right: --clock-is-right"
+        )
+
+
 @keys.command("destroy")
 @click.argument("key_id", metavar="KEY")
 @click.option("--lost", is_flag=True, help="KEY is lost for good: shred what is under it.")
+@CLOCK
 @DATA
 @AS_JSON
 @errors_told
-def keys_destroy(key_id: str, lost: bool, data: Path | None, as_json: bool) -> None:
+def keys_destroy(key_id: str, lost: bool, clock_is_right: bool, data: Path | None, as_json: bool) -> None:
     """Destroy KEY, if all that it wraps is due or gone. Then no backup can be read with it any more."""
     from gateway.retention import keys as room
 
     with deployment(data, keys_fit=not lost):
         shredded = room.give_up(key_id) if lost else 0
         if not lost:
+            _insist(clock_is_right)
             room.destroy(key_id)
     if as_json:
         print_json({"destroyed": key_id, "shredded": shredded})
@@ -93,14 +111,16 @@ def keys_destroy(key_id: str, lost: bool, data: Path | None, as_json: bool) -> N
 
 
 @keys.command("turn")
+@CLOCK
 @DATA
 @AS_JSON
 @errors_told
-def keys_turn(data: Path | None, as_json: bool) -> None:
+def keys_turn(clock_is_right: bool, data: Path | None, as_json: bool) -> None:
     """Do what the server does every hour: make keys that are wanted, shred what is due, destroy what is over."""
     from gateway import retention
 
     with deployment(data):
+        _insist(clock_is_right)
         done = retention.turn()
     if as_json:
         print_json({"added": done.added, "moved": done.moved, "destroyed": done.destroyed})

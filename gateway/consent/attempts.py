@@ -72,7 +72,7 @@ def full_until(session: Session, place: str, now: datetime) -> datetime | None:
 
 def failed(session: Session, place: str, now: datetime) -> None:
     """Count a wrong short code; forget the windows that are over."""
-    session.execute(delete(Failures).where(Failures.since <= now - WINDOW))
+    forget_old(session, now)
     for key in (place, _EVERYWHERE):
         row = session.get(Failures, key)
         if row is None:
@@ -80,6 +80,11 @@ def failed(session: Session, place: str, now: datetime) -> None:
         else:
             row.count += 1
     session.flush()
+
+
+def forget_old(session: Session, now: datetime) -> None:
+    """Forget the windows that are over: a place is an address of somebody."""
+    session.execute(delete(Failures).where(Failures.since <= now - WINDOW))
 
 
 def _counted(session: Session, place: str) -> Iterable[tuple[Failures | None, int]]:

@@ -63,8 +63,11 @@ def withdraw(session: Session, consent: Consent) -> bool:
 
 
 def cancel(session: Session, check_id: str) -> bool:
-    """The institution takes its request back; possible until the subject has decided. Its caller writes the entry."""
-    return _move(session, decided(session, check_id), "cancelled", closed_at=clock.now())
+    """The institution takes its request back; possible until the subject has decided."""
+    moved = _move(session, decided(session, check_id), "cancelled", closed_at=clock.now())
+    if moved:
+        audit.record(session, "check.closed", check_id, why="cancelled")
+    return moved
 
 
 @work.every("consent.expire", seconds=60)

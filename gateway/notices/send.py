@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, NoReturn
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, select, update
 from sqlalchemy.orm import Session
 
 from gateway import clock, logs, vault, work
@@ -128,7 +128,8 @@ def _again(message: Message) -> NoReturn:
 
 
 def _close(message_id: str, state: str) -> None:
-    """Write down how it ended and forget whom it was for and what stood in it."""
+    """Write down how it ended, once, and forget whom it was for and what stood in it."""
+    queued = and_(Message.id == message_id, Message.state == "queued")
     with db.write(message_id) as session:
-        session.execute(update(Message).where(Message.id == message_id).values(state=state, closed_at=clock.now()))
+        session.execute(update(Message).where(queued).values(state=state, closed_at=clock.now()))
         vault.shred(session, message_id)

@@ -13,12 +13,14 @@ from sqlalchemy.orm import Session
 from gateway import audit, clock, logs, vault, work
 from gateway.checks import once
 from gateway.checks.models import Check, IdempotencyKey, Review
-from gateway.consent import Consent
+from gateway.consent import Consent, attempts
 from gateway.consent.models import Visit
 from gateway.db import db
 from gateway.notices.models import Message
 from gateway.retention import terms
+from gateway.retention.belief import believed
 from gateway.retention.pace import breathe
+from gateway.retention.wipe import wipe
 from gateway.vault import VaultKey
 
 PERIOD_SECONDS = 3600
@@ -33,10 +35,12 @@ log = logs.get("retention")
 
 @work.every("retention.shred", seconds=PERIOD_SECONDS)
 def tick() -> None:
-    """Shred and forget what is due."""
-    shredded, forgotten = shred_due(), forget_due()
-    if shredded or forgotten:
-        log.info("shredded", count=shredded, total=shredded + forgotten)
+    """Shred and forget what is due, if the clock is to be believed."""
+    if believed():
+        shredded, forgotten = shred_due(), forget_due()
+        if shredded or forgotten:
+            log.info("shredded", count=shredded, total=shredded + forgotten)
+    wipe()  # also what others have shredded, such as messages that went
 
 
 def ended(by: datetime) -> ColumnElement[bool]:
@@ -64,7 +68,11 @@ def shred_due() -> int:
 def forget_due() -> int:
     """Delete what is kept of checks that ended long ago, of messages and of requests; returns how many checks."""
     now = clock.now()
-    batches(select(Message.id).where(Message.closed_at <= now - LETTERS_KEPT), _drop_message)
+    unsent = and_(Message.closed_at.is_(None), Message.until <= now - LETTERS_KEPT)  # no task could close it
+    old = or_(Message.closed_at <= now - LETTERS_KEPT, unsent)
+    batches(select(Message.id).where(old), _drop_message)
+    with db.write() as session:
+        attempts.forget_old(session, now)
     batches(select(IdempotencyKey.id).where(IdempotencyKey.answered_at <= now - once.KEPT), once.forget)
     return batches(ended_ids(now - terms.ours().metadata), _forget)
 
@@ -84,8 +92,13 @@ def batches(due: Select[str], act: Callable[[Session, str], None]) -> int:
 
 
 def shred(session: Session, owner_id: str) -> None:
-    """Shred what is personal of an owner; for a check, the log proves it."""
-    if vault.shred(session, owner_id) and session.get(Check, owner_id) is not None:
+    """Shred what is personal of an owner; for a check, the log proves it.
+
+    What a check is found by goes as well: an institution's reference may be a name, and whoever has the key of the
+    blind index could try names.
+    """
+    if vault.shred(session, owner_id) and (check := session.get(Check, owner_id)) is not None:
+        check.reference_index = None
         audit.record(session, "data.shredded", owner_id)
 
 

@@ -16,9 +16,10 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, select
 
-from gateway import audit, clock, logs, vault, work
+from gateway import audit, clock, logs, work
 from gateway.db import db
 from gateway.retention import due, terms
+from gateway.retention.belief import believed
 from gateway.retention.pace import breathe
 from gateway.vault import VaultKek, VaultKey, keks, keyfile, wrapping
 from gateway.vault.keks import Kek
@@ -46,7 +47,9 @@ class Turned:
 
 @work.every("retention.keys", seconds=due.PERIOD_SECONDS)
 def tick() -> None:
-    """Do what is due."""
+    """Do what is due, if the clock is to be believed."""
+    if not believed():
+        return
     try:
         done = turn()
     except KeyFileError:
@@ -132,16 +135,20 @@ def give_up(kek_id: str) -> int:
 
 
 def finish() -> list[str]:
-    """Take closed keys out of the key file, and note those that are nowhere any more as destroyed."""
-    closed = and_(VaultKek.closed_at.is_not(None), VaultKek.destroyed_at.is_(None))
+    """Take closed keys out of the key file, and note those that are not here any more as destroyed.
+
+    Taken out even if another machine has noted it already: it had a copy of the file without the key.
+    """
+    closed, left = VaultKek.closed_at.is_not(None), VaultKek.destroyed_at.is_(None)
     with db.read() as session:
         ids = session.scalars(select(VaultKek.id).where(closed)).all()
+        unnoted = session.scalars(select(VaultKek.id).where(closed, left)).all()
     _take_out(kek_id for kek_id in ids if kek_id in ring().keks)
-    gone = [kek_id for kek_id in ids if kek_id not in ring().keks]
+    gone = [kek_id for kek_id in unnoted if kek_id not in ring().keks]
     if not gone:
         return []
     with db.write() as session:
-        for row in session.scalars(select(VaultKek).where(closed, VaultKek.id.in_(gone))).all():
+        for row in session.scalars(select(VaultKek).where(closed, left, VaultKek.id.in_(gone))).all():
             row.destroyed_at = clock.now()
             audit.record(session, "key.destroyed", row.id, use="period" if keks.period_of(row.id) else "standing")
     return gone
@@ -205,7 +212,7 @@ def _close(kek_id: str) -> None:
             left = session.scalars(select(VaultKey).where(VaultKey.kek_id == kek_id)).all()
             for row in left:
                 if not wrapping.opens(row):
-                    vault.shred(session, row.owner_id)
+                    due.shred(session, row.owner_id)
         noted = session.get(VaultKek, kek_id)
         if noted is not None and noted.closed_at is None and not wrapping.under(session, kek_id):
             noted.closed_at = clock.now()

@@ -16,7 +16,7 @@ from gateway.vault.ring import ring
 @dataclass(frozen=True)
 class Listed:
     """One key. `state` is current, ready (for its month), waiting (for a rotation), former, superseded, due, closed
-    (to be taken out), missing, or destroyed."""
+    (to be taken out from here, whatever other machines have done), missing, or destroyed."""
 
     key: str
     use: str
@@ -52,7 +52,7 @@ def _kek(kek_id: str, under: int, known: VaultKek | None) -> Listed:
 
 def _state(kek_id: str, period: str | None, under: int, known: VaultKek | None) -> str:
     now = clock.now()
-    if known is not None and known.destroyed_at is not None and not under:
+    if known is not None and known.destroyed_at is not None and not under and kek_id not in ring().keks:
         return "destroyed"
     if kek_id not in ring().keks:
         return "missing"

@@ -16,7 +16,9 @@ import secrets
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from glob import escape
 from pathlib import Path
+from typing import BinaryIO
 
 from gateway.config import forms
 
@@ -100,11 +102,12 @@ def change(path: Path, changed: Callable[[tuple[Line, ...]], Iterable[Line]]) ->
     One change at a time on this machine. Raises KeyFileError, and what `changed` raises.
     """
     path = path.resolve()
-    with _alone(path.parent):
+    with _alone(path.parent) as folder:
+        _sweep(path)
         before = read(path)
         after = tuple(changed(before))
         if after != before:
-            _replace(path, after)
+            _replace(path, after, folder)
 
 
 def writable(path: Path) -> bool:
@@ -127,20 +130,36 @@ def begun(lines: Iterable[Line], use: str) -> tuple[Line, ...]:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def _alone(folder: Path) -> Iterator[int]:
     try:
         handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError as error:
         raise KeyFileError(f"cannot be changed ({type(error).__name__})") from None
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-        os.fsync(handle)
+        yield handle
     finally:
         os.close(handle)
 
 
-def _replace(path: Path, lines: Iterable[Line]) -> None:
+def _sweep(path: Path) -> None:
+    """Overwrite and remove what a change that was killed left beside the file: keys that nobody would ever take out."""
+    for left in path.parent.glob(f".{escape(path.name)}.{'[0-9a-f]' * 16}"):
+        try:
+            with left.open("r+b") as old:
+                _overwrite(old)
+            left.unlink()
+        except OSError as error:
+            raise KeyFileError(f"has a copy beside it that cannot be removed ({type(error).__name__})") from None
+
+
+def _overwrite(file: BinaryIO) -> None:
+    file.write(b"\0" * os.fstat(file.fileno()).st_size)
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _replace(path: Path, lines: Iterable[Line], folder: int) -> None:
     fresh = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
         with path.open("r+b") as old:
@@ -151,9 +170,8 @@ def _replace(path: Path, lines: Iterable[Line]) -> None:
             os.fchmod(handle, stood.st_mode & 0o777)
             _fill(handle, lines)
             fresh.rename(path)
-            old.write(b"\0" * stood.st_size)
-            old.flush()
-            os.fsync(old.fileno())
+            os.fsync(folder)  # before the old bytes go: after a power cut the name must not lead to them
+            _overwrite(old)
     except OSError as error:
         with suppress(FileNotFoundError):
             fresh.unlink()

@@ -145,8 +145,17 @@ def _heir(row: VaultKey) -> Kek:
 
 
 def _registered(session: Session, kek: Kek) -> None:
-    if not register(session, kek):
+    """Refuse another key than the one under this id, and one that was closed since: it is about to be destroyed.
+
+    Asked in every transaction: whoever closes a key is alone, and may have done it on another machine.
+    """
+    fine: set[str] = session.info.setdefault("open keks", set())
+    if kek.id in fine:
+        return
+    if not register(session, kek) or session.scalar(select(VaultKek.closed_at).where(VaultKek.id == kek.id)):
+        log.error("kek_refused", kek=kek.id)
         raise UnknownKek(logged=kek.id)
+    fine.add(kek.id)
 
 
 def unwrapped(row: VaultKey | Row[*tuple[Any, ...]]) -> bytes:

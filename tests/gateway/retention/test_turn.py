@@ -13,7 +13,6 @@ from gateway.retention import keys
 from gateway.retention.keys import KeyKept
 from gateway.retention.listed import listed
 from gateway.vault import VaultKek, VaultKey, keyfile
-from gateway.vault.keyfile import KeyFileError
 from tests.stage import NOW, RELEASE, Stage
 
 LATE_MOVES = datetime(2027, 2, 28, tzinfo=UTC)
@@ -190,16 +189,3 @@ def test_keys_in_the_environment_are_turned_as_far_as_they_can_be(make_stage: Ca
         {kek_id: key for kek_id, key in stage.config.keks.items() if kek_id != "2026-11"}, stage.config.index_key
     )
     assert retention.turn().destroyed == ["2026-11"]
-
-
-def test_a_key_file_that_cannot_be_used_stops_no_shredding(stage: Stage, key_file: Path) -> None:
-    """Shredding goes on; the turn says what is wrong, and the tick logs it."""
-    hr = stage.caller()
-    stage.decline(hr.asked())
-    stage.until(datetime(2027, 3, 1, tzinfo=UTC))
-    key_file.write_text("damaged", "utf-8")
-    with pytest.raises(KeyFileError, match="SEALGATE_KEY_FILE line 1"):
-        retention.turn()
-    keys.tick()
-    retention.due.tick()
-    assert len(stage.entries("data.shredded")) == 1
