@@ -90,6 +90,7 @@ def test_cancelling(stage) -> None:
     cancelled = hr.post(f"/v1/checks/{check_id}/cancel")
     assert (cancelled.status_code, cancelled.json["status"]) == (200, "closed")
     assert hr.see(check_id) == cancelled.json
+    assert [(entry.about, entry.facts) for entry in stage.entries("check.closed")] == [(check_id, '["cancelled"]')]
     again = hr.post(f"/v1/checks/{check_id}/cancel")
     assert again.status_code == 409
     assert again.json["type"].endswith("/problems/check-not-cancellable")

@@ -78,7 +78,8 @@ def test_act_does_what_the_table_allows_and_nothing_else(app: object, time: Stop
     act(to, request)
     moved = (state, to) in ALLOWED
     assert request.row.state == (to if moved else state)
-    assert entries(request)[len(before) :] == ([f"consent.{to}"] if moved and to != "cancelled" else [])
+    kind = "check.closed" if to == "cancelled" else f"consent.{to}"
+    assert entries(request)[len(before) :] == ([kind] if moved else [])
 
 
 def test_agreeing_starts_the_check_in_the_same_transaction(request_: Request) -> None:

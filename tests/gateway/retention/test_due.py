@@ -9,8 +9,9 @@ from sqlalchemy import func, select
 from gateway import audit, retention, vault
 from gateway.audit.models import AuditEntry
 from gateway.checks.models import Check, IdempotencyKey
+from gateway.consent import attempts
 from gateway.consent.decide import expire
-from gateway.consent.models import Consent
+from gateway.consent.models import Consent, Failures
 from gateway.db import db
 from gateway.notices import deliver
 from gateway.notices.models import Message
@@ -107,6 +108,8 @@ def test_an_institution_after_the_shredding(stage: Stage) -> None:
     assert (gone.status_code, gone.json["type"].rpartition("/")[2]) == (410, "data-deleted")  # type: ignore[index]
     listed = hr.get("/v1/checks?reference=applicant-2041").json["checks"]  # type: ignore[index]
     assert [one["id"] for one in listed] == [other]
+    with db.read() as session:  # nor can anybody with the key of the index try what its reference was
+        assert [session.get_one(Check, one).reference_index is None for one in (check_id, other)] == [True, False]
 
 
 def test_the_answer_in_the_log_cannot_be_opened_any_more(stage: Stage) -> None:
@@ -145,8 +148,13 @@ def test_that_there_was_a_check_is_kept_longer(stage: Stage) -> None:
 
 
 def test_requests_and_messages_are_forgotten(stage: Stage) -> None:
-    """An idempotency key after two weeks, with the answer that leads to the consent; a message after a month."""
+    """An idempotency key after two weeks, with the answer that leads to the consent; a message after a month.
+
+    Where wrong short codes were typed, an address of somebody: after minutes.
+    """
     hr = stage.caller()
+    with db.write() as session:
+        attempts.failed(session, attempts.place_of("203.0.113.7"), stage.time.at)
     hr.asked()
     with db.read() as session:
         (message,) = session.scalars(select(Message.id)).all()
@@ -160,9 +168,21 @@ def test_requests_and_messages_are_forgotten(stage: Stage) -> None:
     stage.forward(days=16)
     retention.forget_due()
     assert _count(Message) == 0
+    assert _count(Failures) == 0
     with db.read() as session:
         owners = session.scalars(select(VaultKey.owner_id)).all()
     assert not [owner for owner in owners if owner.startswith(("msg_", "idk_"))]
+
+
+def test_a_message_that_no_task_could_end_is_forgotten(stage: Stage) -> None:
+    """A month after it was of any use: its task fails for ever, say, and the contact would stay."""
+    stage.caller().asked()
+    stage.forward(days=14 + 29)
+    retention.forget_due()
+    assert _count(Message) == 1
+    stage.forward(days=1)
+    retention.forget_due()
+    assert _count(Message) == 0
 
 
 def _count(table: type) -> int:

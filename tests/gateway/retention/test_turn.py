@@ -94,6 +94,7 @@ def test_a_damaged_row_does_not_keep_a_key(stage: Stage) -> None:
         session.execute(update(VaultKey).where(VaultKey.owner_id == check_id).values(wrapped=b"\0" * 60))
     stage.until(GOES)
     assert retention.turn().destroyed == ["2026-11"]
+    assert [entry.about for entry in stage.entries("data.shredded")] == [check_id]
 
 
 def test_without_a_key_of_its_own_a_month_uses_the_last_one(stage: Stage, key_file: Path) -> None:
@@ -151,6 +152,19 @@ def test_keys_that_another_machine_made_are_not_made_again(stage: Stage, key_fil
     assert retention.turn().added == []
     assert "2027-01" not in kek_ids(key_file)
     assert states()["2027-01"] == "missing"
+
+
+def test_a_key_that_another_machine_has_destroyed_is_taken_out_here_too(stage: Stage, key_file: Path) -> None:
+    """It had a copy of the file without that key, and noted it as gone; until it is gone here, it is shown."""
+    retention.turn()
+    stage.until(GOES)
+    with db.write() as session:
+        row = session.get_one(VaultKek, "2026-11")
+        row.closed_at = row.destroyed_at = stage.time.at
+    assert states()["2026-11"] == "closed"
+    assert retention.turn().destroyed == []
+    assert "2026-11" not in kek_ids(key_file)
+    assert states()["2026-11"] == "destroyed"
 
 
 def test_a_key_that_is_lost_for_good_is_given_up_by_name(stage: Stage, key_file: Path) -> None:

@@ -74,6 +74,19 @@ def test_a_key_that_is_taken_out_is_overwritten_where_it_lay(file: Path) -> None
     assert [line.id for line in keyfile.read(file)] == ["standing-1"]
 
 
+def test_what_a_killed_change_left_is_overwritten_and_removed(file: Path) -> None:
+    """It holds every key of its time, and nobody would ever take one out of it."""
+    left = file.with_name(f".{file.name}.0123456789abcdef")
+    left.write_text(file.read_text("utf-8"), "utf-8")
+    other = file.with_name(f".{file.name}.kept")
+    other.touch()
+    with left.open("rb") as still_open:
+        keyfile.change(file, lambda lines: lines)
+        assert set(still_open.read()) == {0}
+    assert not left.exists()
+    assert other.exists()
+
+
 def test_a_change_that_fails_changes_nothing(file: Path) -> None:
     """The old file stays, and nothing else does."""
     before = file.read_bytes()
