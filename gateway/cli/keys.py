@@ -8,6 +8,7 @@ import click
 from gateway.cli.words import AS_JSON, DATA, deployment, errors_told, fail, print_json, print_table
 
 if TYPE_CHECKING:
+    from gateway.config import Config
     from gateway.retention.rotate import Progress, Rotated
 
 
@@ -64,12 +65,14 @@ def keys_add(periods: tuple[str, ...], waits: bool, next_index: bool, data: Path
         if keks.period_of(period) != period:
             fail(f"{period}: must be a month such as 2027-01")
     this = keks.month(clock.now())
-    with deployment(data):
+    with deployment(data) as config:
         if waits or next_index:
             added = (rotate.add_waiting() if waits else []) + ([f"index {reindex.add_waiting()}"] if next_index else [])
         else:
             added = room.add(*(periods or (this, keks.following(this))))
     print_json(added) if as_json else click.echo("\n".join(added) or "there is nothing to add")
+    if added:
+        _say_copy(config)
 
 
 CLOCK = click.option("--clock-is-right", is_flag=True, help="You have looked: it is as late as this machine says.")
@@ -143,11 +146,18 @@ def keys_rotate(index: bool, data: Path | None, as_json: bool) -> None:
 
     from gateway.retention import reindex, rotate
 
-    with deployment(data), Bar(console=Console(stderr=True), transient=True) as bar:
+    with deployment(data) as config, Bar(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("rotating", total=None)
         told: Progress = lambda done, total: bar.update(task, completed=done, total=total)  # noqa: E731
         done = reindex.rotate_index(told) if index else rotate.rotate_keks(told)
     _show(done, as_json)
+    _say_copy(config)
+
+
+def _say_copy(config: "Config") -> None:
+    """Where there may be other machines, say what they need now."""
+    if not config.embedded and config.key_file is not None:
+        click.echo(f"Other machines? Copy {config.key_file} to them now, and rename it into its place.", err=True)
 
 
 def _show(done: "Rotated", as_json: bool) -> None:

@@ -4,7 +4,8 @@ A backup of the database holds wrapped data keys and what is sealed under them. 
 the key that wraps them goes as well. Each step is a short transaction and finds by itself what is to be done:
 
     make      the keys of this month and the next are in the key file
-    move      what will not be over when a key goes is brought under the present one
+    move      what will not be over when a key goes is brought under the present one, and what other machines have
+              sealed by keys that a rotation had replaced under those that replaced them
     close     nothing is under a key whose time is up: from now on it wraps nothing
     take out  it is taken out of the key file, and overwritten there
     note      the log says that it is destroyed
@@ -71,6 +72,7 @@ def turn() -> Turned:
     for kek, period in past(now):
         if now >= terms.ours().moves(period):
             done.moved += move(_late(kek.id, period), lambda: keks.for_new(ring().wrapping, now))
+    done.moved += move(_behind(), lambda: None)
     due.shred_due()
     for kek_id in over(now):
         _close(kek_id)
@@ -199,6 +201,15 @@ def _late(kek_id: str, period: str) -> ColumnElement[bool]:
     """What is under a key and will not be over when it goes."""
     over = due.ended_ids(terms.ours().closes(period) - terms.ours().keep)
     return and_(VaultKey.kek_id == kek_id, VaultKey.wrapped.is_not(None), VaultKey.owner_id.not_in(over))
+
+
+def _behind() -> ColumnElement[bool]:
+    """What was sealed after a rotation by a machine that had not got its keys yet.
+
+    Judged by what the database says is superseded: such a machine takes its own keys for the newest.
+    """
+    former = select(VaultKek.id).where(VaultKek.superseded_at.is_not(None), VaultKek.id.in_(ring().keks))
+    return and_(wrapping.stale(), VaultKey.kek_id.in_(former))
 
 
 def _close(kek_id: str) -> None:

@@ -119,6 +119,21 @@ def test_keys_may_be_given_to_other_machines_first(stage: Stage) -> None:
     assert everything_opens() == {"standing-2", "2026-11.2"}
 
 
+def test_what_another_machine_seals_with_former_keys_is_moved_by_the_turn(stage: Stage, key_file: Path) -> None:
+    """It had not got the file yet. Its own turns, by a file in which the new keys still wait, move nothing back."""
+    add_waiting()
+    old = key_file.read_text("utf-8")
+    rotate_keks()
+    new = key_file.read_text("utf-8")
+    key_file.write_text(old, "utf-8")
+    put("chk_late")
+    assert everything_opens() == {"2026-11", "standing-2"}
+    assert retention.turn().moved == 0
+    key_file.write_text(new, "utf-8")
+    assert retention.turn().moved == 1
+    assert everything_opens() == {"2026-11.2", "standing-2"}
+
+
 def test_the_blind_index_is_brought_on(stage: Stage) -> None:
     """Links, codes, references and idempotency keys are found after it as before it, and none is of the old key."""
     hr = stage.caller()
