@@ -63,6 +63,7 @@ OPEN_ENDPOINTS: Mapping[str, str] = {
 
 PROBES: Mapping[str, health.Probe] = {
     "database": health.database,
+    "keys": vault.in_step,
     "work": work.ready,
     "registries": needed.all_there,
 }

@@ -43,6 +43,8 @@ def rotate_index(told: Progress = lambda _done, _total: None) -> Rotated:
         with db.write():
             pass  # alone: whoever had reckoned with the former keys only, and then waited for its turn, is done
     change(lambda lines: keyfile.begun(lines, "index"))
+    with db.write() as session:  # before any row: a machine without the key is not ready from now on
+        fit.keep_index_sample(session)
     tables = _indexed()
     with db.read() as session:
         total = sum(session.scalar(select(func.count()).select_from(table)) or 0 for table in tables)
@@ -118,6 +120,5 @@ def _bring_row_on(session: Session, table: Table, columns: Sequence[Column[Any]]
 def _note() -> str:
     name = f"index-{ring().generation}"
     with db.write() as session:
-        fit.keep_index_sample(session)
         audit.record(session, "key.rotated", name, use="index")
     return name

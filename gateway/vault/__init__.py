@@ -12,7 +12,7 @@ is under a standing KEK.
 
 from gateway.vault.blind import BlindIndex, fits, index, indexes
 from gateway.vault.errors import Absent, Shredded, Tampered, UnknownKek
-from gateway.vault.fit import wrong_keys
+from gateway.vault.fit import in_step, wrong_keys
 from gateway.vault.items import forget, get, get_all, has, names, put, remove, sealed, shred
 from gateway.vault.keks import Kek
 from gateway.vault.models import VaultItem, VaultKek, VaultKey
@@ -33,6 +33,7 @@ __all__ = [
     "get",
     "get_all",
     "has",
+    "in_step",
     "index",
     "indexes",
     "init",

@@ -1,14 +1,19 @@
 """Whether the keys that this process has are those that the data was written with: asked at every start."""
 
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from gateway import logs
+from gateway.db import db
 from gateway.vault import blind, items, wrapping
 from gateway.vault.errors import Tampered
 from gateway.vault.models import VaultKek, VaultKey
 from gateway.vault.ring import named, ring
 
 _SAMPLE = "sample"
+
+log = logs.get("vault")
 
 
 def wrong_keys(session: Session) -> list[str]:
@@ -24,6 +29,21 @@ def wrong_keys(session: Session) -> list[str]:
         if kept_sample(session) is None:
             keep_index_sample(session)
     return wrong
+
+
+def in_step() -> bool:
+    """Whether this process has every key of the blind index: without one it would find nothing, and not notice.
+
+    A probe for `/readyz`. On other machines the key file may be changed before it is given to this one.
+    """
+    try:
+        with db.read() as session:
+            wrong = wrong_index(session)
+    except (SQLAlchemyError, OSError, RuntimeError):
+        return False
+    if wrong:
+        log.error("index_key_missing")
+    return not wrong
 
 
 def lost(session: Session) -> list[str]:

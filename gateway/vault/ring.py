@@ -11,6 +11,9 @@ from gateway.config import ConfigError
 from gateway.vault import keks, keyfile
 from gateway.vault.keks import Kek, LocalKek
 
+AGAIN_SECONDS = 1.0
+"""How long after a file could not be read it is tried again."""
+
 _TRIES = 5
 
 log = logs.get("vault")
@@ -43,15 +46,16 @@ class _Source:
         self._fixed = fixed
         self.file = file
         self._read = (self._stamp(), _with_file(fixed, file)) if file else (None, fixed)
+        self._failed: tuple[object, float] = (None, 0.0)
 
     def ring(self) -> Ring:
-        stamp = self._stamp()
-        if stamp != self._read[0] and self.file is not None:
+        stamp, now = self._stamp(), time.monotonic()
+        if self.file is not None and stamp != self._read[0] and (stamp != self._failed[0] or now >= self._failed[1]):
             try:
                 self._read = (stamp, _with_file(self._fixed, self.file))
             except ConfigError:
                 log.error("key_file_unreadable")  # go on with what was read; a half-made file must not stop the house
-                self._read = (stamp, self._read[1])
+                self._failed = (stamp, now + AGAIN_SECONDS)  # it may be given its owner later, or its rest
         return self._read[1]
 
     def _stamp(self) -> tuple[int, int, int] | None:

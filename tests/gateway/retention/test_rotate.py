@@ -203,6 +203,24 @@ def test_the_index_without_its_newest_key_is_refused_at_the_start(stage: Stage, 
     assert "has no key 2 of the blind index" in line
 
 
+def test_a_machine_without_the_key_of_the_index_is_not_ready(stage: Stage, key_file: Path) -> None:
+    """From the first row that it would not find: it would make a second check of a request that comes again."""
+    with db.write() as session:
+        vault.wrong_keys(session)
+    stage.caller().asked()
+    before = key_file.read_text("utf-8")
+    assert vault.in_step()
+
+    def told(_done: int, _total: int) -> None:
+        raise Killed
+
+    with pytest.raises(Killed):
+        rotate_index(told)
+    assert vault.in_step()
+    key_file.write_text(before, "utf-8")
+    assert not vault.in_step()
+
+
 def test_what_needs_a_key_file_says_so(make_stage) -> None:
     """With keys in the environment the new one is put first there; the index stays as it is."""
     stage = make_stage()

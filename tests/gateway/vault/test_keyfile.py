@@ -1,5 +1,6 @@
 """The key file: read by name of its faults, changed at once or not at all, overwritten where it lay, read anew."""
 
+import os
 import stat
 import threading
 from pathlib import Path
@@ -12,6 +13,7 @@ from gateway.vault import keyfile
 from gateway.vault.keyfile import KeyFileError, Line
 from gateway.vault.ring import ring
 from tests.stage import key
+from tests.visitors import wait_for
 
 KEKS = [keyfile.new("kek", "standing-1"), keyfile.new("kek", "2026-11")]
 
@@ -144,6 +146,21 @@ def test_a_running_process_reads_the_file_anew(file: Path) -> None:
     assert set(ring().keks) == {"standing-1", "2026-12"}
     file.unlink()
     assert set(ring().keks) == {"standing-1", "2026-12"}
+
+
+def test_a_file_that_cannot_be_read_is_tried_again(file: Path) -> None:
+    """What is in the way may go without a change that shows: an owner is set, say, after it was copied."""
+    vault.init({}, b"i" * 32, file)
+    keyfile.change(file, lambda lines: [*lines, keyfile.new("kek", "2026-12")])
+    good = file.read_text("utf-8")
+    keyfile.change(file, lambda lines: keyfile.without(lines, "kek", "2026-12"))
+    assert "2026-12" not in ring().keks
+    file.write_text("x" * len(good), "utf-8")
+    stamp = file.stat()
+    assert "2026-12" not in ring().keks
+    file.write_text(good, "utf-8")
+    os.utime(file, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+    wait_for("the file to be read", lambda: "2026-12" in ring().keks, 10)
 
 
 def test_whether_the_file_may_be_changed_is_known_beforehand(file: Path) -> None:
