@@ -142,21 +142,30 @@ def server() -> Iterator[str]:
     if url := os.environ.get("SEALGATE_TEST_POSTGRES"):
         yield url
         return
+    with own_server() as (url, _):
+        yield url
+
+
+@contextmanager
+def own_server(*options: str) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
+    """A server of our own: its URL, and the process that can be told what to do with it (`postgres_server`)."""
     script = Path(__file__).with_name("postgres_server.py")
-    with (
-        tempfile.TemporaryDirectory(prefix="sealgate-postgres-") as folder,
-        subprocess.Popen(
-            [sys.executable, "-W", "ignore", str(script), folder],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        ) as process,
-    ):
+    folder = tempfile.mkdtemp(prefix="sealgate-postgres-")
+    # A session of its own: neither Ctrl-C nor the end of our group is to kill it before it has stopped the server.
+    with subprocess.Popen(
+        [sys.executable, "-W", "ignore", str(script), folder, *options],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
         assert process.stdin
         assert process.stdout
-        yield process.stdout.readline().strip()
-        process.stdin.close()
-        process.wait(60)
+        try:
+            yield process.stdout.readline().strip(), process
+        finally:
+            process.stdin.close()
+            process.wait(60)
 
 
 @pytest.fixture

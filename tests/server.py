@@ -5,7 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,12 +18,13 @@ from gateway import audit, retention, setup, vault
 from gateway.config import Config
 from gateway.db import db
 from gateway.oauth.register import add_client, add_institution
+from tests import tether
 from tests.visitors import Software, wait_for
 
 HOST = "127.0.0.1"
 
-_COLUMNS = "id_type,id,name,name_script,born,ref,jurisdiction,kind,offence,disposition,decided_on"
-_PEOPLE = (
+COLUMNS = "id_type,id,name,name_script,born,ref,jurisdiction,kind,offence,disposition,decided_on"
+PEOPLE = (
     "passport,BARRED,Li Lei,Latn,1990-04-23,r-1,cn,administrative,drugs.use,penalised,2012-05-05",
     "passport,FORGIVEN,Han Mei,Latn,1985-01-02,r-2,cn,administrative,theft,penalised,2012-05-05",
     "passport,CLEAN,Wang Xiaoming,Latn,1990-04-23,,,,,,",
@@ -40,7 +41,13 @@ def free_port() -> int:
 class Deployment:
     """A folder with keys, a registry and a port; `start` and `stop` its server, or `kill` it."""
 
-    def __init__(self, folder: Path, database_url: str | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        database_url: str | None = None,
+        people: Sequence[str] = PEOPLE,
+        settings: Mapping[str, str] = {},
+    ) -> None:
         self.port = free_port()
         self.url = f"http://{HOST}:{self.port}"
         self.folder = folder
@@ -51,14 +58,15 @@ class Deployment:
             "trial",
             self.url,
             {"SEALGATE_PROOF": "particulars", "SEALGATE_RELEASE_HOLD": "PT2S", "SEALGATE_RELEASE_GRID": "PT1S"}
-            | ({} if database_url is None else {"SEALGATE_DATABASE_URL": database_url}),
+            | ({} if database_url is None else {"SEALGATE_DATABASE_URL": database_url})
+            | settings,
         )
-        self._build_registry()
+        self._build_registry(people)
         self.process: subprocess.Popen[bytes] | None = None
 
-    def _build_registry(self) -> None:
+    def _build_registry(self, people: Sequence[str]) -> None:
         source = self.folder.parent / "people.csv"
-        source.write_text("\n".join([_COLUMNS, *_PEOPLE]) + "\n", "utf-8")
+        source.write_text("\n".join([COLUMNS, *people]) + "\n", "utf-8")
         key = read_key(self.environ["SEALGATE_REGISTRY_KEY"])
         build(source, self.folder.parent / "police.sqlite", key, table.shipped("record-format"), lambda *_: None)
         (self.folder / setup.REGISTRIES).write_text(
@@ -74,9 +82,7 @@ class Deployment:
         """Start a program in the environment of this deployment."""
         environ = {**os.environ, **self.environ, "SEALGATE_LOG_LEVEL": "info"}
         with self.log.open("ab") as log:
-            return subprocess.Popen(
-                [sys.executable, "-c", program], stdout=log, stderr=log, env=environ, start_new_session=True
-            )
+            return tether.start([sys.executable, "-c", program], stdout=log, stderr=log, env=environ)
 
     def _ready(self) -> bool:
         assert self.process is not None
@@ -97,8 +103,7 @@ class Deployment:
     def kill(self) -> None:
         """kill -9 for the server and its worker at once, as when the machine loses power."""
         if self.process is not None:
-            os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait(30)
+            tether.kill(self.process)
             self.process = None
 
     def register(self, name: str, policies: Sequence[str], scopes: Sequence[str], **options: Any) -> Software:

@@ -18,6 +18,7 @@ from gateway.consent.decide import agree
 from gateway.db import db
 from gateway.work.executors import DEAD_SECONDS
 from gateway.work.models import Executor
+from tests import tether
 from tests.databases import Postgres
 from tests.server import HOST, Deployment, free_port, person
 from tests.visitors import Software, wait_for
@@ -68,9 +69,7 @@ class Cluster(Deployment):
     def end_everything(self) -> None:
         """kill -9 for what still runs."""
         for process in self.processes:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait(30)
+            tether.kill(process)
 
     def agree(self, check_id: str) -> None:
         """The subject agrees."""

@@ -1,0 +1,68 @@
+"""Processes that end with the tests, however those end: kill -9 included.
+
+`start` begins a process in a session of its own and tells the watchman about it: one more process, which holds the
+other end of a pipe. When the tests are gone the pipe is at its end, and the watchman kills every session that is left,
+stopped processes too. (A parent's death signal would not do: Linux sends it when the *thread* that started a process
+ends, and stopped processes could not follow a pipe of their own.)
+"""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+_END_SECONDS = 30
+_watchman: list["subprocess.Popen[str]"] = []
+
+
+def start(command: Sequence[str], **options: Any) -> "subprocess.Popen[Any]":
+    """Start a program, tied to this process; `options` are those of Popen."""
+    watchman = _the_watchman()
+    process: subprocess.Popen[Any] = subprocess.Popen(list(command), start_new_session=True, **options)
+    assert watchman.stdin is not None
+    watchman.stdin.write(f"{process.pid}\n")
+    watchman.stdin.flush()
+    return process
+
+
+def kill(process: "subprocess.Popen[Any]") -> None:
+    """kill -9 for a process and all that it has started, as when the machine loses power."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait(_END_SECONDS)
+
+
+def _the_watchman() -> "subprocess.Popen[str]":
+    if not _watchman or _watchman[0].poll() is not None:
+        # Nothing of site-packages, so that it is there at once; a session of its own, out of the way of Ctrl-C.
+        command = [sys.executable, "-I", "-S", str(Path(__file__))]
+        _watchman[:] = [subprocess.Popen(command, stdin=subprocess.PIPE, text=True, start_new_session=True)]
+    return _watchman[0]
+
+
+def watch(lines: Iterable[str]) -> None:
+    """What the watchman does: note who is started, and when nobody is left to tell, end them."""
+    sessions = {int(line): born(int(line)) for line in lines}
+    for pid, when in sessions.items():
+        if when and born(pid) == when:
+            os.killpg(pid, signal.SIGKILL)
+
+
+def born(pid: int) -> str:
+    """When a process began, so that another one that has its number now is not taken for it; empty if there is none."""
+    stat = Path(f"/proc/{pid}/stat")
+    if not Path("/proc/self/stat").exists():
+        return "somewhen"
+    try:
+        return stat.read_text().rpartition(")")[2].split()[19]
+    except OSError:
+        return ""
+
+
+if __name__ == "__main__":
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    watch(sys.stdin)
