@@ -73,6 +73,9 @@ class Query:
     """A question about one person, with what a registry is owed: the purpose, the consent and the policy.
 
     A query that lacks any of them, or says too little of the person, cannot be made (ValueError).
+
+    `key` is the same whenever the same look is repeated, because no answer came or because whoever asked died before
+    it was used: a registry that charges or counts looks takes them for one (an Idempotency-Key). It tells nothing.
     """
 
     names: tuple[Name, ...] = field(repr=False)
@@ -81,6 +84,7 @@ class Query:
     purpose: str
     consent: str
     policy: str
+    key: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
         for fact in ("purpose", "consent", "policy"):

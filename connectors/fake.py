@@ -59,6 +59,7 @@ _RULES: tuple[tuple[str, Callable[[Query], bool]], ...] = (
     ("an id needs a type and a value", lambda query: all(each.type and each.value for each in query.ids)),
     ("the consent must be a consent's own id", lambda query: query.consent.startswith("con_")),
     ("the policy must be a policy's id", lambda query: "/" in query.policy),
+    ("a look must carry its key", lambda query: bool(query.key)),
 )
 
 

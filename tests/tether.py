@@ -6,6 +6,7 @@ stopped processes too. (A parent's death signal would not do: Linux sends it whe
 ends, and stopped processes could not follow a pipe of their own.)
 """
 
+import atexit
 import os
 import signal
 import subprocess
@@ -40,6 +41,7 @@ def _the_watchman() -> "subprocess.Popen[str]":
         # Nothing of site-packages, so that it is there at once; a session of its own, out of the way of Ctrl-C.
         command = [sys.executable, "-I", "-S", str(Path(__file__))]
         _watchman[:] = [subprocess.Popen(command, stdin=subprocess.PIPE, text=True, start_new_session=True)]
+        atexit.register(_watchman[0].communicate)
     return _watchman[0]
 
 

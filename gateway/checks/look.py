@@ -5,6 +5,7 @@ moment, and the look is in the audit log before the registry is asked, so that n
 comes back is in memory only.
 """
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -101,7 +102,8 @@ def ask_everyone(asked: Question, why: str) -> tuple[Report, ...]:
     for registry in registries:
         _enter(asked, registry.name, why)
         try:
-            reports += _possible(asked, registry.name, registry.ask(asked.query).reports)
+            query = replace(asked.query, key=_key(asked, registry.name, why))
+            reports += _possible(asked, registry.name, registry.ask(query).reports)
         except ConnectorError as error:
             log.warning("registry_silent", check=asked.check_id, registry=registry.name, error=type(error).__name__)
             raise Silent(registry.name) from None
@@ -112,6 +114,16 @@ def adjudicated(asked: Question, reports: tuple[Report, ...]) -> Adjudication:
     """The whole reasoned answer, for memory only."""
     ours = deployment.ours()
     return adjudicate(reports, asked.regimes, asked.policy, asked.role, asked.day, ours.reading, asked.query.born)
+
+
+def _key(asked: Question, registry: str, why: str) -> str:
+    """Names a look for the registry: the same when it is repeated on the same day, as after a crash.
+
+    Another for every registry, so that they cannot compare, and on another day, since a record may have changed. A
+    check's id cannot be guessed, and so the key does not lead back to it.
+    """
+    look = f"{asked.check_id} {registry} {why} {deployment.today(asked.policy.id).isoformat()}"
+    return hashlib.sha256(look.encode()).hexdigest()
 
 
 def _registry(name: str) -> Connector:

@@ -64,7 +64,8 @@ def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Kept]:
 
 
 def question(passport: str = "E1234567", name: str = "Lin Zhou", born: date = date(1990, 5, 20)) -> Query:
-    return Query((Name(name, "Latn"),), born, (Id("passport", passport),), "hiring", "con_abc", "cn/kindergarten")
+    ids = (Id("passport", passport),)
+    return Query((Name(name, "Latn"),), born, ids, "hiring", "con_abc", "cn/kindergarten", "key")
 
 
 def test_a_record_comes_back_as_it_was_put_in(kept: Kept) -> None:

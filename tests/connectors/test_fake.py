@@ -16,6 +16,7 @@ def query(**changes: object) -> Query:
         "purpose": "hiring",
         "consent": "con_abc",
         "policy": "cn/kindergarten",
+        "key": "key",
     }
     return Query(**(facts | changes))  # type: ignore[arg-type]
 
@@ -28,6 +29,7 @@ def query(**changes: object) -> Query:
         ({"ids": (Id("passport", ""),)}, "an id needs a type and a value"),
         ({"consent": "yes"}, "the consent must be a consent's own id"),
         ({"policy": "kindergarten"}, "the policy must be a policy's id"),
+        ({"key": ""}, "a look must carry its key"),
     ],
 )
 def test_a_question_that_breaks_the_interface_fails(changes: dict[str, object], rule: str) -> None:

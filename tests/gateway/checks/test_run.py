@@ -94,6 +94,27 @@ def test_a_silent_registry(stage) -> None:
     assert result(check_id) == {"eligible": True}
 
 
+def test_a_look_that_is_repeated_is_known_as_the_same(stage) -> None:
+    """One key for a look, however often it is repeated that day; another for every registry, check, day and look."""
+    hr, terms = stage.caller("cn/physician"), {"policy": "cn/physician", "role": "physician"}
+    first, second = hr.asked(key="1", **terms), hr.asked(key="2", **terms)
+    stage.health.garbled = True
+    for check_id in (first, second):
+        assert stage.act(check_id)
+    for check_id in (first, first, second):
+        with pytest.raises(work.Later):
+            run(check_id)
+    stage.time.forward(timedelta(days=1))
+    with pytest.raises(work.Later):
+        run(first)
+    police, health = ([query.key for query in registry.asked] for registry in (stage.police, stage.health))
+    for keys in (police, health):
+        assert keys[0] == keys[1]
+        assert len(set(keys)) == 3
+    assert not set(police) & set(health)
+    assert not [key for key in police + health if first in key or second in key]
+
+
 def test_no_look_while_one_of_them_is_known_to_be_silent(stage) -> None:
     """No registry is asked in vain while another is down."""
     check_id = stage.caller("cn/physician").asked(policy="cn/physician", role="physician")
