@@ -21,11 +21,9 @@ _watchman: list["subprocess.Popen[str]"] = []
 
 def start(command: Sequence[str], **options: Any) -> "subprocess.Popen[Any]":
     """Start a program, tied to this process; `options` are those of Popen."""
-    watchman = _the_watchman()
+    _the_watchman()
     process: subprocess.Popen[Any] = subprocess.Popen(list(command), start_new_session=True, **options)
-    assert watchman.stdin is not None
-    watchman.stdin.write(f"{process.pid}\n")
-    watchman.stdin.flush()
+    _tell(str(process.pid))
     return process
 
 
@@ -45,12 +43,33 @@ def _the_watchman() -> "subprocess.Popen[str]":
     return _watchman[0]
 
 
+def unmount_afterwards(folder: Path) -> None:
+    """Have a file system unmounted that would be left otherwise."""
+    _tell(f"unmount {folder}")
+
+
+def _tell(line: str) -> None:
+    watchman = _the_watchman()
+    assert watchman.stdin is not None
+    watchman.stdin.write(f"{line}\n")
+    watchman.stdin.flush()
+
+
 def watch(lines: Iterable[str]) -> None:
     """What the watchman does: note who is started, and when nobody is left to tell, end them."""
-    sessions = {int(line): born(int(line)) for line in lines}
+    sessions: dict[int, str] = {}
+    folders: list[str] = []
+    for line in lines:
+        if line.startswith("unmount "):
+            folders.append(line.removeprefix("unmount ").strip())
+        else:
+            sessions[int(line)] = born(int(line))
     for pid, when in sessions.items():
         if when and born(pid) == when:
             os.killpg(pid, signal.SIGKILL)
+    for folder in folders:
+        if os.path.ismount(folder):
+            subprocess.run(["umount", "-l", folder], check=False)
 
 
 def born(pid: int) -> str:

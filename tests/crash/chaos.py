@@ -16,7 +16,7 @@ SEED = int(os.environ.get("SEALGATE_CRASH_SEED", "0")) or random.SystemRandom().
 
 
 class Chaos:
-    """Harms a fleet until told to stop, and then once more to the agreed number."""
+    """Harms a fleet so many times, and waits until the load is over."""
 
     def __init__(self, fleet: Fleet, harms: int, pause: tuple[float, float]) -> None:
         print(f"SEALGATE_CRASH_SEED={SEED}")
@@ -26,11 +26,14 @@ class Chaos:
         self._asleep: list[tuple[float, Post]] = []
 
     def rage(self, on: Callable[[], bool]) -> None:
-        """One harm after the other, while there is load and until there were enough."""
+        """One harm after the other, until there were enough and there is no more load."""
+        victims: list[Post] = []
         while on() or len(self.done) < self.harms:
             time.sleep(self.random.uniform(*self.pause))
             self._wake()
-            self._harm(self.random.choice(self.fleet.posts))
+            if len(self.done) < self.harms:
+                victims = victims or self.random.sample(self.fleet.posts, len(self.fleet.posts))  # each has its turn
+                self._harm(victims.pop())
         for _, post in self._asleep:
             post.go_on()
 
@@ -50,7 +53,8 @@ class Chaos:
             self._kill(post)
 
     def _stop(self, post: Post) -> None:
-        seconds = self.random.choice((0.5, 2.0, 4.0, 12.0))
+        # The longest is longer than it takes to be held dead, where others can go on.
+        seconds = self.random.choice((0.5, 2.0, 4.0, 12.0) if len(self.fleet.posts) > 1 else (0.5, 2.0))
         self.done.append(f"{post.name} stopped for {seconds} s")
         post.stop()
         self._asleep.append((time.monotonic() + seconds, post))

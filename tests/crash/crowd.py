@@ -190,6 +190,10 @@ class Crowd:
             reader.close()
         return True
 
+    def accepted(self) -> int:
+        """How many checks were accepted until now."""
+        return sum(bool(asked.check_id) for asked in list(self.ledger.asked.values()))
+
     def come_to_an_end(self, seconds: float = 120) -> None:
         """Ask again for what got no answer, and wait until every check that can has come to one."""
         left = [asked for asked in self.ledger.asked.values() if not asked.check_id]

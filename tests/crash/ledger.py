@@ -81,12 +81,9 @@ class Ledger:
 
     def due(self) -> list[Asked]:
         """The checks that must come to an answer."""
-        return [
-            one for one in self.asked.values() if one.acted and one.act == "agree" and one.person.eligible is not None
-        ]
+        agreed = [one for one in self.asked.values() if one.acted and one.act == "agree"]
+        return [one for one in agreed if one.person.eligible is not None]
 
     def open(self) -> list[Asked]:
         """Those that have not come to their answer yet, as far as was seen."""
-        return [
-            one for one in self.due() if not self.seen[one.check_id] or self.seen[one.check_id][-1][0] != "completed"
-        ]
+        return [one for one in self.due() if ("completed", one.person.eligible) not in self.seen[one.check_id]]
