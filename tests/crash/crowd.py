@@ -116,8 +116,10 @@ def _mail(asked: Asked) -> str:
 class Crowd:
     """Everybody at once: institutions with a client each, the people, a desk, and one who only reads."""
 
-    def __init__(self, fleet: Fleet, institutions: int = 3) -> None:
+    def __init__(self, fleet: Fleet, institutions: int = 3, *, pages: bool = True) -> None:
         self.fleet, self.ledger = fleet, Ledger()
+        self.pages = pages
+        """Whether some people go over the pages: they need the file with the letters."""
         scopes = ("checks:write", "checks:read")
         self.clients = [
             Client(fleet, self.ledger, fleet.register(f"Nursery {number}", ["cn/kindergarten"], scopes))
@@ -161,7 +163,7 @@ class Crowd:
             asked = Asked(f"key-{number}", WHO[number % len(WHO)], ACTS[number % len(ACTS)])
             self.ledger.asked[asked.key] = asked
             if client.ask(asked):
-                self._act(asked, by_hand=number % BY_HAND == 0)
+                self._act(asked, by_hand=self.pages and number % BY_HAND == 0)
             earlier = self.ledger.asked[f"key-{numbers[(number * 7) % (number // len(self.clients) + 1)]}"]
             if earlier.check_id:
                 client.look(earlier)
