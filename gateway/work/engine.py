@@ -148,7 +148,7 @@ def keep() -> None:
 
 @tasks.every("work.sweep", seconds=60)
 def sweep() -> None:
-    """Forget what is long done, and take up again what a failing disk left marked as running."""
+    """Forget what is long done."""
     now = datetime.now(UTC)
     queue = client()
     for name, kept in ((TICK, _TICK_KEPT), (TASK, _KEPT)):
@@ -161,4 +161,10 @@ def sweep() -> None:
             load_output=False,
         ):
             queue.delete_workflows([row.workflow_id for row in done])
-    executors.take_up_stranded()
+
+
+@tasks.every("work.take_up", seconds=5)
+def take_up() -> None:
+    """Take up again what a failing disk left marked as running; on a server every worker does it itself (`keep`)."""
+    if db.embedded:
+        executors.take_up_stranded()

@@ -22,7 +22,8 @@ BEAT_SECONDS = 2.0
 DEAD_SECONDS = 10.0
 
 _DEAD = timedelta(seconds=DEAD_SECONDS)
-_STRANDED = timedelta(minutes=2)
+_STRANDED = timedelta(seconds=15)
+"""Longer than it takes to begin what was taken from the queue; if it was begun after all, it is done twice."""
 
 log = logs.get("work")
 

@@ -11,14 +11,11 @@ from typing import Any
 
 import requests
 from authlib.oauth2 import OAuth2Error
-from sqlalchemy import update
 
-from gateway import clock, consent
-from gateway.checks import once
-from gateway.checks.models import IdempotencyKey
+from gateway import consent
 from gateway.consent.decide import agree, decline
 from tests.crash.fleet import Fleet
-from tests.crash.ledger import CLEAN, DESK, NO, YES, Asked, Ledger, Person
+from tests.crash.ledger import CLEAN, DESK, NO, YES, Asked, Ledger
 from tests.visitors import PATIENCE_SECONDS, Software, Subject, wait_for
 
 TIMEOUT = (2.0, 15.0)
@@ -66,7 +63,7 @@ class Client:
         return wait_for(f"an answer to {method} {path}", answered, 3 * PATIENCE_SECONDS)[0]
 
     def ask(self, asked: Asked) -> bool:
-        """Ask for a check. False if an earlier attempt, whose process may be dead, still has the key."""
+        """Ask for a check. False while an earlier attempt, whose process may be dead, still has the key."""
         who = {"names": [{"full": asked.person.name, "script": "Latn"}], "born": asked.person.born}
         who |= {"ids": [{"type": "passport", "value": asked.person.passport}]}
         who |= {"contact": {"email": _mail(asked)}}
@@ -198,10 +195,8 @@ class Crowd:
 
     def come_to_an_end(self, seconds: float = 120) -> None:
         """Ask again for what got no answer, and wait until every check that can has come to one."""
-        left = [asked for asked in self.ledger.asked.values() if not asked.check_id]
-        self.fleet.write("crash.leases", _end_leases)
-        for asked in left:
-            assert self._client_of(asked).ask(asked)
+        for asked in [asked for asked in self.ledger.asked.values() if not asked.check_id]:
+            wait_for("the same request to be answered", lambda asked=asked: self._client_of(asked).ask(asked), seconds)
             self._act(asked)
 
         def ended() -> bool:
@@ -221,12 +216,3 @@ class Crowd:
         """Close the connections."""
         for client in (*self.clients, self.desk):
             client.software.close()
-
-
-def _end_leases(session: Any) -> None:
-    """Let the time pass after which the key of a request whose process has died is free again."""
-    left = update(IdempotencyKey).where(IdempotencyKey.answered_at.is_(None))
-    session.execute(left.values(started_at=clock.now() - once.LEASE))
-
-
-__all__ = ["Client", "Crowd", "Person", "Reader"]

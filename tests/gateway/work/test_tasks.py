@@ -14,7 +14,7 @@ from sqlalchemy import text
 from gateway import clock, logs, work
 from gateway.config import Config
 from gateway.db import Database, new_id
-from gateway.work import engine, tasks
+from gateway.work import engine, executors, tasks
 
 CANARY = "张三 1990-01-01"
 
@@ -356,19 +356,19 @@ def test_a_task_stranded_by_a_failing_disk_is_taken_up_again(working: Database) 
                 "started_at_epoch_ms = started_at_epoch_ms - 600000 WHERE workflow_uuid = 'test.note/one/now'"
             )
         )
-    engine.sweep()
+    executors.take_up_stranded()
     assert until(lambda: scene.done == ["one", "one"])
     assert until(lambda: work.unfinished() == [])
 
 
-def test_the_sweep_leaves_running_tasks_alone(working: Database) -> None:
+def test_what_really_runs_is_left_alone(working: Database) -> None:
     """A task that really runs is not begun a second time, however long it takes."""
     _enqueue(working, "test.waits", "one")
     assert until(lambda: scene.tries == ["one"])
     with working.write() as session:
         status = _table(working, "workflow_status")
         session.execute(text(f"UPDATE {status} SET started_at_epoch_ms = started_at_epoch_ms - 600000"))
-    engine.sweep()
+    executors.take_up_stranded()
     time.sleep(1.5)
     scene.release.set()
     assert until(lambda: work.unfinished() == [])
