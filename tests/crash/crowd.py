@@ -203,6 +203,7 @@ class Crowd:
             self.desk.settle_reviews()
             for asked in self.ledger.open():
                 self._client_of(asked).look(asked)
+            time.sleep(0.3)
             return not self.ledger.open()
 
         wait_for("every answer", ended, seconds)

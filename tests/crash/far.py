@@ -21,7 +21,7 @@ from gateway.config import Config
 from gateway.db import db
 from policies.model import RecordError, Report, read_record
 
-PATIENCE_SECONDS = 1.0
+PATIENCE_SECONDS = 0.5
 
 
 class FarRegistry:

@@ -18,7 +18,7 @@ RECORDS = {"PPKESTREL9917": ("drugs.use", "2012-05-07"), "PPHERON424288": ("thef
 RECORDS |= {"PPDUNLIN31415": ("violence", "2024-01-09")}
 
 JOURNAL = Path(sys.argv[2])
-HANGS_SECONDS = 3.0
+HANGS_SECONDS = 2.0
 DIES_AT = 7
 
 

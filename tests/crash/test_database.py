@@ -15,7 +15,7 @@ from tests.visitors import wait_for
 
 pytestmark = [pytest.mark.crash, pytest.mark.slow]
 
-CHECKS = 90
+CHECKS = 60
 
 
 def test_the_database_is_restarted(tmp_path: Path) -> None:

@@ -20,8 +20,8 @@ pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="limits of other processes can be set on Linux only"),
 ]
 
-CHECKS = 60
-FULL_SECONDS = 3.0
+CHECKS = 45
+FULL_SECONDS = 2.0
 
 
 @pytest.mark.parametrize("way", ways(), ids=lambda way: way.__name__.removeprefix("_"))

@@ -18,7 +18,7 @@ from tests.server import HOST, free_port
 
 pytestmark = [pytest.mark.crash, pytest.mark.slow]
 
-CHECKS = 30
+CHECKS = 18
 HERE = Path(__file__).parent
 
 

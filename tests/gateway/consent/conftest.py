@@ -12,6 +12,7 @@ from gateway import clock
 from gateway.clock import Stopped
 from gateway.config import Config
 from gateway.db import Database
+from tests import tether
 from tests.gateway.consent.people import NOW, Control, Person, Request, ask, make_app
 
 
@@ -44,7 +45,7 @@ def person(app: Flask) -> Person:
 def provider_port() -> Iterator[int]:
     """The port of the provider's process."""
     script = Path(__file__).with_name("provider.py")
-    with subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True) as process:
+    with tether.start([sys.executable, str(script)], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         yield int(process.stdout.readline())
         process.terminate()

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import tether
+
 SCRIPT = Path(__file__).with_name("crashing.py")
 ROOT = Path(__file__).parents[3]
 Environ = dict[str, str]
@@ -31,7 +33,7 @@ def start(environ: Environ, marks: Path) -> Iterator[Start]:
 
     def begin(scenario: str, *, hang: bool) -> "subprocess.Popen[bytes]":
         extra = {"HANG": "1"} if hang else {}
-        process = subprocess.Popen(
+        process = tether.start(
             [sys.executable, str(SCRIPT), scenario, str(marks)],
             env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **environ, **extra},
             stdin=subprocess.PIPE,
