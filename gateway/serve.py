@@ -7,6 +7,7 @@ next start. If the process in front is killed, the others end as if they had bee
 """
 
 import ctypes
+import multiprocessing
 import os
 import signal
 import sys
@@ -67,9 +68,18 @@ def worker(*arguments: Any) -> None:
 
 
 def _end_with_the_parent() -> None:
-    """Have Linux send SIGTERM when the parent is gone (prctl(2)); else an orphan would keep the port and the work."""
+    """Have Linux send SIGTERM when the parent is gone (prctl(2)); else an orphan would keep the port and the work.
+
+    Until granian sets handlers of its own here, those of the parent are in place, which a fork inherits and which do
+    nothing here: a signal that came while the application is made would be lost, and so it ends the process instead.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        parent = multiprocessing.parent_process()
+        if parent is not None and parent.pid != os.getppid():  # it was gone before we asked
+            sys.exit(1)
 
 
 def _say(config: Config, address: str, port: int) -> None:

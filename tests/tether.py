@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +30,8 @@ def start(command: Sequence[str], **options: Any) -> "subprocess.Popen[Any]":
 
 def kill(process: "subprocess.Popen[Any]") -> None:
     """kill -9 for a process and all that it has started, as when the machine loses power."""
-    if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)  # also if the first of them has ended: the others may live
     process.wait(_END_SECONDS)
 
 
@@ -65,8 +66,10 @@ def watch(lines: Iterable[str]) -> None:
         else:
             sessions[int(line)] = born(int(line))
     for pid, when in sessions.items():
-        if when and born(pid) == when:
-            os.killpg(pid, signal.SIGKILL)
+        # A number is not given again while a session of it lives: if its first process is gone, the others are ours.
+        if born(pid) in ("", when):
+            with suppress(ProcessLookupError):
+                os.killpg(pid, signal.SIGKILL)
     for folder in folders:
         if os.path.ismount(folder):
             subprocess.run(["umount", "-l", folder], check=False)

@@ -72,7 +72,7 @@ class Post:
         os.kill(victim, signal.SIGKILL)
         try:
             self.process.wait(START_SECONDS)
-            wait_for("the end of the others", lambda: not any(map(_alive, behind)), START_SECONDS)
+            wait_for("the end of the others", lambda: not any(map(alive, behind)), START_SECONDS)
         finally:
             tether.kill(self.process)
 
@@ -99,7 +99,8 @@ class Post:
             os.killpg(self.process.pid, number)
 
 
-def _alive(pid: int) -> bool:
+def alive(pid: int) -> bool:
+    """Whether a process has not ended, even if nobody has asked for its status yet."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
