@@ -14,7 +14,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from connectors import shelf
 from connectors.base import Connector
-from gateway import audit, consent, logs, notices, oauth, problems, retention, vault, work
+from gateway import audit, consent, logs, metrics, notices, oauth, problems, retention, vault, watch, work
 from gateway.checks import deployment, needed, release, routes, run
 from gateway.checks.openapi import Document, as_document
 from gateway.config import Config, ConfigError
@@ -22,6 +22,7 @@ from gateway.db import db
 from gateway.desk import routes as desk
 from gateway.desk.guard import at_the_desk
 from gateway.front import about, health, pages
+from gateway.front.requests import Watched
 from gateway.oauth import Guard, needs
 from policies.library import Library
 
@@ -110,6 +111,7 @@ def create_app(
     problems.install(app, config.issuer, pages.problem)
     if config.proxies:  # the address of a person is counted, and it must not be the proxy's
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=config.proxies, x_proto=0)  # type: ignore[method-assign]
+    app.wsgi_app = Watched(app.wsgi_app)  # type: ignore[method-assign]
     return app
 
 
@@ -146,6 +148,7 @@ def _opened(config: Config) -> Flask:
         if wrong := vault.wrong_keys(session):
             raise ConfigError(wrong)
     needed.say_what_is_wanting()
+    watch.start(config)
     return app
 
 
@@ -165,6 +168,7 @@ def finish() -> None:
     """Stop taking work, let what runs finish, close the database: what `serve` or `labour` began."""
     if work.running():
         work.stop()
+    metrics.stop()
     db.close()
 
 

@@ -4,6 +4,11 @@ A line carries only keys of the list below, and each key only values of its form
 or an entry cannot come in by accident: what does not fit is replaced by `(withheld)`. Exceptions are reduced
 to their class and the line of our code that they passed last; their messages may quote anything and are never
 written. Libraries log through the same door, without their message unless it is known to be harmless.
+
+Every line that is written while a request is answered has the request's id, and while a task is done the task's name:
+
+    with bound(request=new_id("req")):
+        ...
 """
 
 import logging
@@ -11,7 +16,8 @@ import re
 import sys
 import threading
 import traceback
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TextIO, cast
@@ -29,13 +35,14 @@ _SENTENCE = re.compile(r"[\x20-\x7e]{1,300}")
 # Every key that may be in a line, and the form of its value. Numbers and booleans always fit.
 KEYS: Mapping[str, re.Pattern[str]] = {
     **dict.fromkeys(
-        ("check", "consent", "review", "institution", "client", "entry", "message", "incident", "row", "about"), _ID
+        ("check", "consent", "review", "institution", "client", "entry", "message", "request", "row", "about"), _ID
     ),
     **dict.fromkeys(
         ("level", "event", "task", "policy", "version", "registry", "state", "kind", "type", "logged"),
         _WORD,
     ),
-    **dict.fromkeys(("method", "endpoint", "route", "template", "kid", "kek", "step"), re.compile(r"[\w.:/<>-]{1,80}")),
+    "method": re.compile(r"GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|TRACE|CONNECT"),  # a caller may send any word
+    **dict.fromkeys(("endpoint", "route", "template", "kid", "kek", "step"), re.compile(r"[\w.:/<>-]{1,80}")),
     **dict.fromkeys(("error", "cause"), _CLASS),
     "logger": re.compile(rf"_?{_WORD.pattern}"),  # granian's own is `_granian`
     "where": _PLACE,
@@ -51,6 +58,10 @@ KEYS: Mapping[str, re.Pattern[str]] = {
 # Libraries whose own messages never quote a request, a row or an argument.
 _PLAIN_LOGGERS = frozenset({"_granian"})
 
+# Events that are written without what would say in which request or task, since that would lead to a check: whose
+# record a registry has, and something odd in it, nobody shall read here.
+_APART = frozenset({"registry_told_days_to_come"})
+
 _WITHHELD = "(withheld)"
 
 
@@ -59,6 +70,7 @@ def _configure() -> None:
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
+            _bound,
             structlog.stdlib.add_logger_name,
             structlog.stdlib.add_log_level,
             _exception,
@@ -76,12 +88,30 @@ def get(name: str) -> structlog.stdlib.BoundLogger:
     return cast("structlog.stdlib.BoundLogger", structlog.get_logger(f"sealgate.{name}"))
 
 
+@contextmanager
+def bound(**keys: str) -> Iterator[None]:
+    """Have every line of this thread carry these keys, ours and libraries' alike; a line's own keys go before them."""
+    with structlog.contextvars.bound_contextvars(**keys):
+        yield
+
+
+def current(key: str) -> str | None:
+    """What `bound` has put on the lines of this thread under a key."""
+    found: str | None = structlog.contextvars.get_contextvars().get(key)
+    return found
+
+
 def setup(level: str, stream: TextIO | None = None) -> None:
     """Send everything that is logged, by us and by libraries, through the list of keys to `stream`."""
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[structlog.stdlib.add_logger_name, structlog.stdlib.add_log_level, _foreign],
+            foreign_pre_chain=[
+                _bound,
+                structlog.stdlib.add_logger_name,
+                structlog.stdlib.add_log_level,
+                _foreign,
+            ],
             processors=[
                 _exception,
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
@@ -133,6 +163,13 @@ def place(trace: TracebackType | None) -> str:
     for path, line in reversed(ours or [(Path(path.name), line) for path, line in frames]):
         return f"{path}:{line}"
     return "unknown:0"
+
+
+def _bound(_logger: object, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Add what is bound, except to a line that must stand apart."""
+    if line.get("event") in _APART:
+        return line
+    return structlog.contextvars.merge_contextvars(_logger, _method, line)
 
 
 def _exception(_logger: object, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -19,7 +19,7 @@ from gateway.audit.sequence import (
     sequence,
     verifier_key,
 )
-from gateway.audit.verify import Misfit, Verification, verify, verify_tail, waiting_since
+from gateway.audit.verify import Misfit, Verification, verify, verify_tail, waiting, waiting_since
 
 __all__ = [
     "Checkpoint",
@@ -40,5 +40,6 @@ __all__ = [
     "verifier_key",
     "verify",
     "verify_tail",
+    "waiting",
     "waiting_since",
 ]

@@ -87,6 +87,11 @@ def waiting_since(session: Session) -> datetime | None:
     return session.scalar(select(func.min(AuditEntry.at)).where(may_be_laid()))
 
 
+def waiting(session: Session) -> int:
+    """How many entries could have been laid and were not."""
+    return session.scalar(select(func.count()).select_from(AuditEntry).where(may_be_laid())) or 0
+
+
 def _walk(session: Session, tree: merkle.Growing, progress: Progress) -> None:
     checkpoints = session.scalars(select(AuditCheckpoint).order_by(AuditCheckpoint.size)).all()
     laid = session.scalar(select(func.count()).where(AuditEntry.position.is_not(None))) or 0

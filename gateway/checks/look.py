@@ -6,6 +6,7 @@ comes back is in memory only.
 """
 
 import hashlib
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -13,7 +14,7 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from connectors.base import Connector, ConnectorError, Id, Name, Query
-from gateway import audit, logs, vault
+from gateway import audit, logs, metrics, vault
 from gateway.checks import deployment
 from gateway.checks.models import Check
 from gateway.consent import decided
@@ -101,12 +102,18 @@ def ask_everyone(asked: Question, why: str) -> tuple[Report, ...]:
     reports: list[Report] = []
     for registry in registries:
         _enter(asked, registry.name, why)
+        began, result = time.monotonic(), "failed"
         try:
             query = replace(asked.query, key=_key(asked, registry.name, why))
             reports += _possible(asked, registry.name, registry.ask(query).reports)
+            result = "answered"
         except ConnectorError as error:
             log.warning("registry_silent", check=asked.check_id, registry=registry.name, error=type(error).__name__)
             raise Silent(registry.name) from None
+        finally:
+            if why == "check":  # a look of the desk would say that there is a review
+                metrics.count(metrics.ASKED, registry=registry.name, result=result)
+                metrics.took(metrics.ASK_SECONDS, time.monotonic() - began, registry=registry.name)
     return tuple(reports)
 
 

@@ -60,7 +60,11 @@ class ProblemSchema(Schema):
     title = fields.String(required=True)
     status = fields.Integer(required=True)
     detail = fields.String()
-    incident = fields.String(metadata={"description": "Finds this occurrence in the operator's log."})
+    incident = fields.String(
+        metadata={
+            "description": "The request's id, as in the header X-Request-Id: it finds its lines in the operator's log."
+        }
+    )
     errors = fields.List(fields.Nested(FieldProblemSchema))
 
 

@@ -6,7 +6,7 @@ Exit status: 0 done, 1 something is wrong with what was looked at, 2 bad input o
 
 import click
 
-from gateway.cli import deployment, doctor, keys, law, policy
+from gateway.cli import deployment, doctor, keys, law, metrics, policy
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -27,6 +27,7 @@ for command in (
     deployment.audit,
     keys.keys,
     doctor.doctor,
+    metrics.metrics,
     law.seal,
     law.decide,
     policy.policy,

@@ -62,6 +62,7 @@ class Config:
     release_hold: timedelta | None
     release_grid: timedelta | None
     log_level: str
+    metrics: tuple[str, int] | None
     proxies: int
     processes: int
     threads: int

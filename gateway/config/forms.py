@@ -9,6 +9,7 @@ import binascii
 import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import parse_qs, urlsplit
@@ -145,6 +146,18 @@ def duration(text: str) -> timedelta:
         raise Wrong("must be an ISO 8601 duration such as P2D, PT6H or PT30S")
     weeks, days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
     return timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
+
+
+def inner_address(text: str) -> tuple[str, int]:
+    """Read an address and port to listen at that is not open to the world: of this machine or of an inner network."""
+    host, _, port = text.rpartition(":")
+    try:
+        address = ip_address("127.0.0.1" if host == "localhost" else host.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        address = None
+    if address is None or address.is_unspecified or address.is_global or not re.fullmatch(r"[1-9]\d{0,4}", port):
+        raise Wrong("must be an address of this machine or of an inner network and a port, such as 127.0.0.1:9464")
+    return str(address), whole_number(1, 65535)(port)
 
 
 def outbox(text: str) -> str:

@@ -147,6 +147,13 @@ VARIABLES: tuple[Variable, ...] = (
         default="info",
     ),
     Variable(
+        "SEALGATE_METRICS",
+        "where Prometheus asks, an address of this machine or of an inner network; needs the extra `metrics`",
+        forms.inner_address,
+        "127.0.0.1:9464",
+        required=False,
+    ),
+    Variable(
         "SEALGATE_PROXIES",
         "reverse proxies in front that set X-Forwarded-For; without one a client could forge its address",
         forms.whole_number(0, 5),

@@ -15,7 +15,7 @@ from authlib.oauth2.rfc7662 import IntrospectionEndpoint
 from flask import Response
 from flask import request as flask_request
 
-from gateway import logs
+from gateway import logs, metrics, problems
 from gateway.db import db
 from gateway.oauth import assertion, clients, secret, signing, tokens
 from gateway.oauth.clients import RegisteredClient
@@ -51,6 +51,7 @@ class ClientCredentials(ClientCredentialsGrant):  # type: ignore[misc]
         """Issue the token. (Authlib's own method writes it to the debug log.)"""
         client = self.request.client
         token = self.server.issue(client, self.scope, self.resource)
+        metrics.count(metrics.TOKENS)
         log.info("token_issued", client=client.id, institution=client.institution_id)
         return 200, token, self.TOKEN_RESPONSE_HEADER
 
@@ -165,5 +166,6 @@ class Server(AuthorizationServer):  # type: ignore[misc]
     def handle_error_response(self, _request: object, error: OAuth2Error) -> Response:
         """The error as JSON (RFC 6749 §5.2), and a line in the log that says which."""
         log.info("oauth_refused", error=error.error, endpoint=flask_request.endpoint, method=flask_request.method)
+        flask_request.environ[problems.PROBLEM] = str(error.error).replace("_", "-")  # the names of problem types
         response: Response = self.handle_response(*error())
         return response

@@ -14,7 +14,7 @@ A feature's own problems are subclasses with a `type` of their own. What is told
 apart: `told` and `errors` go to the caller, `logged` (a code or an id, never prose) goes to the log.
 """
 
-from gateway.problems.handler import install, page_renderer, require_json
+from gateway.problems.handler import PROBLEM, install, page_renderer, require_json
 from gateway.problems.tree import (
     KNOWN,
     BadRequest,
@@ -37,6 +37,7 @@ from gateway.problems.tree import (
 
 __all__ = [
     "KNOWN",
+    "PROBLEM",
     "BadRequest",
     "Conflict",
     "FieldError",

@@ -22,6 +22,9 @@ log = logs.get("problems")
 
 _FIELD_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,39}")
 
+PROBLEM = "sealgate.problem"
+"""Where in the WSGI environment the type of the problem stands that a request was answered with."""
+
 PageRenderer = Callable[[Problem, str | None], str]
 TypePage = Callable[[type[Problem]], str]
 
@@ -65,7 +68,10 @@ def install(app: Flask, issuer: str = "", page: TypePage | None = None) -> None:
 
 
 def page_renderer(blueprint_name: str, render: PageRenderer) -> None:
-    """Let a blueprint of pages show problems as HTML: `render(problem, incident id)` returns the page."""
+    """Let a blueprint of pages show problems as HTML: `render(problem, incident)` returns the page.
+
+    The incident is the id of the request, which its lines in the log have; None for what is no fault of ours.
+    """
     _page_renderers[blueprint_name] = render
 
 
@@ -125,7 +131,7 @@ def _step(path: str, key: object) -> str:
 
 
 def _unforeseen(error: Exception) -> Response:
-    """Anything else: told is an incident id, logged are the class and the place."""
+    """Anything else: told is the id of the request, logged are the class and the place."""
     if isinstance(error, OperationalError | PoolTimeout) or getattr(error, "connection_invalidated", False):
         problem: Problem = tree.Unavailable(logged="database", headers={"Retry-After": "5"})
     else:
@@ -136,6 +142,7 @@ def _unforeseen(error: Exception) -> Response:
 
 def _answer(problem: Problem, status: int | None = None) -> Response:
     status = status or problem.status
+    request.environ[PROBLEM] = problem.type
     incident = _log(problem) if status >= 500 else None
     page = _rendered(problem, incident)
     if page is not None:
@@ -175,11 +182,11 @@ def _body(problem: Problem, status: int, incident: str | None) -> dict[str, Any]
 
 
 def _log(problem: Problem) -> str:
-    incident = new_id("inc")
+    incident = logs.current("request") or new_id("req")  # without `front.requests` around the application there is none
     cause = problem.__cause__ or problem
     log.error(
         "problem",
-        incident=incident,
+        request=incident,
         type=problem.type,
         logged=problem.logged,
         endpoint=request.endpoint,

@@ -7,7 +7,7 @@ nothing else. That there was a check, who asked and under which policy, is kept 
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, and_, delete, or_, select
+from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from gateway import audit, clock, logs, vault, work
@@ -15,7 +15,7 @@ from gateway.checks import once
 from gateway.checks.models import Check, IdempotencyKey, Review
 from gateway.consent import Consent, attempts
 from gateway.consent.models import Visit
-from gateway.db import db
+from gateway.db import UtcDateTime, db
 from gateway.notices.models import Message
 from gateway.retention import terms
 from gateway.retention.belief import believed
@@ -58,6 +58,14 @@ def overdue(now: datetime) -> Select[str]:
     """The checks whose personal data is to be shredded."""
     alive = VaultKey.wrapped.is_not(None)
     return ended_ids(now - terms.ours().keep).join(VaultKey, VaultKey.owner_id == Check.id).where(alive)
+
+
+def lateness(session: Session) -> timedelta:
+    """For how long the oldest of them has been due; nothing if none is."""
+    now, keep = clock.now(), terms.ours().keep
+    end = func.min(func.coalesce(Consent.released_at, Check.closed_at, Consent.closed_at, type_=UtcDateTime()))
+    oldest = session.scalar(overdue(now).with_only_columns(end, maintain_column_froms=True))
+    return timedelta(0) if oldest is None else now - keep - oldest
 
 
 def shred_due() -> int:

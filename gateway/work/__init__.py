@@ -11,6 +11,7 @@ Tasks carry ids only and are done at least once; a task raises `Later` to be tri
 this is DBOS Transact; nothing outside this package knows that.
 """
 
+from gateway.work.backlog import Backlog, abouts, backlog, workers
 from gateway.work.doing import step
 from gateway.work.engine import AlreadyRunning, keep, launch, prepare, stop
 from gateway.work.executors import BEAT_SECONDS
@@ -20,8 +21,11 @@ from gateway.work.tasks import Later, StepFailed, every, task
 __all__ = [
     "BEAT_SECONDS",
     "AlreadyRunning",
+    "Backlog",
     "Later",
     "StepFailed",
+    "abouts",
+    "backlog",
     "enqueue",
     "every",
     "keep",
@@ -33,4 +37,5 @@ __all__ = [
     "stop",
     "task",
     "unfinished",
+    "workers",
 ]

@@ -5,12 +5,13 @@ is enqueued again from here, and all that is kept of the error is its class.
 """
 
 import threading
+import time
 from collections.abc import Callable
 from typing import TypeVar
 
 from dbos import DBOS, PortableWorkflowError
 
-from gateway import logs
+from gateway import logs, metrics
 from gateway.db import db
 from gateway.work import executors, tasks
 from gateway.work.queue import TASK, TICK, here, put
@@ -35,12 +36,22 @@ def run_task(name: str, about: str, due: str, run: int, failures: int) -> None:
         raise Stopping
     here.running.add(key)
     try:
-        wait = _try_task(name, about, failures)
-        if wait is not None:
-            seconds, failures = wait
-            _again(seconds, name, about, due, run + 1, failures)
+        with logs.bound(task=name):
+            wait = _timed(name, about, failures)
+            if wait is not None:
+                seconds, failures = wait
+                _again(seconds, name, about, due, run + 1, failures)
     finally:
         here.running.discard(key)
+
+
+def _timed(name: str, about: str, failures: int) -> tuple[float, int] | None:
+    started = time.monotonic()
+    wait = _try_task(name, about, failures)
+    result = "done" if wait is None else "failed" if wait[1] > failures else "again"
+    metrics.count(metrics.TASKS, task=name, result=result)
+    metrics.took(metrics.TASK_SECONDS, time.monotonic() - started, task=name)
+    return wait
 
 
 def _try_task(name: str, about: str, failures: int) -> tuple[float, int] | None:
@@ -92,10 +103,12 @@ def run_tick(_at: str, name: str) -> None:
         return
     here.running.add(name)
     try:
-        with executors.turn(name) as mine:
+        with logs.bound(task=name), executors.turn(name) as mine:
             if mine:
                 tick.function()
+                metrics.count(metrics.TICKS, task=name, result="done")
     except Exception as error:
+        metrics.count(metrics.TICKS, task=name, result="failed")
         log.error("tick_failed", task=name, logged=getattr(error, "logged", None), exc_info=error)
     finally:
         here.running.discard(name)

@@ -20,6 +20,7 @@ from gateway import logs
 from gateway.config import Config
 from gateway.db import db, new_id
 from gateway.work import executors, tasks
+from gateway.work.backlog import lock_path
 from gateway.work.queue import APPLICATION, QUEUE, TASK, TICK, TICK_QUEUE, client, here
 
 _EMBEDDED = "embedded"
@@ -53,7 +54,7 @@ def launch(config: Config) -> None:
     if here.executor_id:
         raise AlreadyRunning("this process does the work already")
     if db.embedded:
-        here.lock_file = _lock(f"{db.engine.url.database}.work")
+        here.lock_file = _lock(lock_path())
     here.executor_id = _EMBEDDED if db.embedded else new_id("exe")
     here.stopping.clear()
     try:

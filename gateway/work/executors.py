@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import DateTime, Function, case, delete, func, select, update
+from sqlalchemy import ColumnElement, DateTime, Function, case, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -30,6 +30,11 @@ log = logs.get("work")
 
 def _now() -> Function[datetime]:
     return func.timezone("UTC", func.clock_timestamp(), type_=DateTime())
+
+
+def alive_since() -> ColumnElement[datetime]:
+    """Whoever has said since this moment of the server's that it lives is not taken for dead."""
+    return _now() - _DEAD
 
 
 def beat() -> None:
@@ -64,10 +69,10 @@ def take_over() -> int:
             return 0
         # First the list: whoever has begun one of these and lives is among the living that are read after it.
         running = client().list_workflows(status="PENDING", load_input=False, load_output=False)
-        alive = set(session.scalars(select(Executor.id).where(Executor.seen_at > _now() - _DEAD)))
+        alive = set(session.scalars(select(Executor.id).where(Executor.seen_at > alive_since())))
         left = {row.executor_id or "" for row in running} - alive
         taken = sum(_enqueue_again(executor_id) for executor_id in left)
-        session.execute(delete(Executor).where(Executor.seen_at <= _now() - _DEAD))
+        session.execute(delete(Executor).where(Executor.seen_at <= alive_since()))
     if taken:
         log.warning("work_taken_over", count=taken, total=len(left))
     return taken
@@ -128,7 +133,7 @@ def _taken(task: str) -> bool:
             row = Turn(task=task)
             session.add(row)
         others = select(Executor.id).where(
-            Executor.id == row.executor_id, Executor.id != here.executor_id, Executor.seen_at > _now() - _DEAD
+            Executor.id == row.executor_id, Executor.id != here.executor_id, Executor.seen_at > alive_since()
         )
         if row.executor_id is not None and session.scalar(others) is not None:
             return False

@@ -237,7 +237,7 @@ def test_a_tampered_row_of_the_vault(stage) -> None:
     answer = hr.get(f"/v1/checks/{check_id}")
     assert answer.status_code == 500
     assert answer.json["type"].endswith("/problems/stored-data-damaged")
-    assert answer.json["incident"].startswith("inc_")
+    assert answer.json["incident"].startswith("req_")
     assert "Traceback" not in answer.text
 
 

@@ -250,7 +250,7 @@ def test_an_unforeseen_error_tells_only_an_incident(client: FlaskClient, log: io
     assert answer.status_code == 500
     assert set(answer.json) == {"type", "title", "status", "incident"}
     (line,) = [json.loads(text) for text in log.getvalue().splitlines()]
-    assert line["incident"] == answer.json["incident"]
+    assert line["request"] == answer.json["incident"]
     assert (line["error"], line["endpoint"], line["method"]) == ("KeyError", "/broken", "GET")
     assert line["where"].startswith("tests/gateway/problems/test_problems.py:")
     assert CANARY not in log.getvalue() + answer.text
@@ -290,7 +290,7 @@ def test_pages_show_problems_in_their_own_way(client: FlaskClient) -> None:
     page = client.get("/page", headers={"Accept": "text/html,*/*;q=0.8"})
     assert (page.status_code, page.mimetype, page.text) == (410, "text/html", "<h1>No longer here</h1>")
     assert client.get("/page", headers={"Accept": "application/json"}).mimetype == "application/problem+json"
-    assert "inc_" in client.get("/page/broken", headers={"Accept": "text/html"}).text
+    assert "req_" in client.get("/page/broken", headers={"Accept": "text/html"}).text
     assert client.get("/told", headers={"Accept": "text/html"}).mimetype == "application/problem+json"
 
 

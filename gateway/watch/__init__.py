@@ -1,0 +1,21 @@
+"""The state of a deployment in numbers, read from the database when Prometheus asks (`gateway.metrics`).
+
+numbers.py   what is read, and how coarse it becomes
+"""
+
+from gateway import metrics
+from gateway.config import Config
+from gateway.watch.numbers import Numbers
+from gateway.watch.pool import follow
+
+__all__ = ["Numbers", "start"]
+
+
+def start(config: Config) -> None:
+    """Measure and answer if the configuration says where. Call it when the rooms are set up and the database is open.
+
+    Raises ConfigError where the extra `metrics` is not installed.
+    """
+    metrics.start(config, Numbers().read)
+    if config.metrics is not None:
+        follow()
