@@ -61,9 +61,7 @@ class ProblemSchema(Schema):
     status = fields.Integer(required=True)
     detail = fields.String()
     incident = fields.String(
-        metadata={
-            "description": "The request's id, as in the header X-Request-Id: it finds its lines in the operator's log."
-        }
+        metadata={"description": "The request's id, as in X-Request-Id: it finds this in the operator's log."}
     )
     errors = fields.List(fields.Nested(FieldProblemSchema))
 

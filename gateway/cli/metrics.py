@@ -22,5 +22,5 @@ def listed() -> None:
     from gateway.cli.words import print_table
     from gateway.metrics import COUNTED, READ
 
-    rows = [[one.name, one.kind, " ".join(one.labels), one.what] for one in (*COUNTED, *READ)]
+    rows = [[one.series[0], one.kind, " ".join(one.labels), one.what] for one in (*COUNTED, *READ)]
     print_table(["metric", "kind", "labels", "what it says"], rows)

@@ -11,9 +11,9 @@ outcome fits one.
     metrics.took(metrics.TASK_SECONDS, seconds, task="checks.run")
 
 Off, as by default, or without the extra `metrics`, the verbs do nothing. On, each process counts in a folder that those
-of its machine share, and every one of them answers for all at SEALGATE_METRICS: an address apart from the gateway's own,
-since what is not for the world must not hang on a reverse proxy's rules, since it must answer while all threads of the
-gateway are taken, and since workers have no other.
+of its machine share, and every one of them answers for all at SEALGATE_METRICS: an address apart from that of the
+gateway, since what is not for the world must not hang on a reverse proxy's rules, since it must answer while all
+threads of the gateway are taken, and since workers have no other.
 
 catalogue.py    every metric, its labels, their forms     folder.py      the counts of several processes
 meter.py        the verbs                                 exposition.py  prometheus_client, and the address

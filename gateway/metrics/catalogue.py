@@ -34,6 +34,13 @@ class Metric:
     labels: Mapping[str, re.Pattern[str]] = field(default_factory=dict)
     steps: tuple[float, ...] = ()
 
+    @property
+    def series(self) -> tuple[str, ...]:
+        """The names under which Prometheus has it."""
+        if self.kind == "histogram":
+            return f"{self.name}_bucket", f"{self.name}_sum", f"{self.name}_count"
+        return (f"{self.name}_total" if self.kind == "counter" else self.name,)
+
     def fit(self, labels: Mapping[str, str]) -> tuple[str, ...]:
         """The values of the labels in their order. Raises KeyError for a label that is missing."""
         return tuple(value if form.fullmatch(value := labels[name]) else OTHER for name, form in self.labels.items())

@@ -169,7 +169,7 @@ class Internal(Problem):
     type = "internal-error"
     title = "Something went wrong on our side"
     status = 500
-    meaning = "An error that we did not foresee. The incident, which is the id of the request, finds it in the operator's log."
+    meaning = "An error that we did not foresee. The incident, the request's id, finds it in the operator's log."
 
 
 class Unavailable(Problem):

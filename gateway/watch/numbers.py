@@ -1,8 +1,8 @@
 """What is read of the state, by cheap queries, and at most every few seconds however often it is asked for.
 
-A number is rounded until one check more or less, or one that went to a person, does not show (`gateway.metrics`): counts
-up to one digit, the size of the log down to thousands, the age of a checkpoint up to days (a look of the desk is laid
-too), and of what waits to be laid only what should have been long ago.
+A number is rounded until one check more or less, or one that went to a person, does not show (`gateway.metrics`):
+counts up to one digit, the size of the log down to thousands, the age of a checkpoint up to days (a look of the desk
+is laid too), and of what waits to be laid only what should have been long ago.
 """
 
 import platform
@@ -72,7 +72,7 @@ def coarse(number: int) -> int:
     """Rounded up to one digit, and to ten at least: 0, 10, 20, … 100, 200, … 1000, 2000."""
     if number <= 0:
         return 0
-    unit = 10 ** max(1, int(log10(number)))
+    unit = int(10 ** max(1, int(log10(number))))
     return ceil(number / unit) * unit
 
 
