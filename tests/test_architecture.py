@@ -24,7 +24,8 @@ PACKAGES = ("policies", "connectors", "gateway")
 # fmt: off
 LINE = [
     "clock", "config", "logs", "metrics", "db", "problems", "vault", "work", "audit", "oauth", "notices", "consent",
-    "checks", "desk", "retention", "watch", "doctor", "front", "migrations", "setup", "demo", "app", "serve", "worker", "cli",
+    "checks", "desk", "retention", "watch", "doctor", "front", "migrations", "setup", "demo", "app", "serve", "worker",
+    "cli",
 ]
 # fmt: on
 
