@@ -8,6 +8,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+_STATUS = re.compile("ok|refused|failed")
+_RESULT = re.compile("done|failed|again|answered")
+_STATE = re.compile("waiting|running|delayed|again|overdue|failed")
 _WORD = re.compile(r"[a-z][a-z_.:-]{0,59}")
 _TEMPLATE = re.compile(r"pages|desk|/|(/(v\d|[a-z._-]{1,40}|<[a-z_:]{1,40}>)){1,8}/?")
 _METHOD = re.compile(r"GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|\*")
@@ -56,7 +59,7 @@ REQUESTS = Metric(
     "sealgate_requests",
     "counter",
     "Requests answered. The subject's pages are one endpoint; of the desk only what failed is counted.",
-    {"endpoint": _TEMPLATE, "method": _METHOD, "status": _WORD},
+    {"endpoint": _TEMPLATE, "method": _METHOD, "status": _STATUS},
 )
 REQUEST_SECONDS = Metric(
     "sealgate_request_seconds", "histogram", "How long answering took, in steps.", {"endpoint": _TEMPLATE}, QUICK
@@ -72,7 +75,7 @@ TASKS = Metric(
     "sealgate_tasks",
     "counter",
     "Tries at tasks: done, failed (an error), again (it was too early, or a registry or mail server is silent).",
-    {"task": _WORD, "result": _WORD},
+    {"task": _WORD, "result": _RESULT},
 )
 TASK_SECONDS = Metric(
     "sealgate_task_seconds", "histogram", "How long a try at a task took, in steps.", {"task": _WORD}, SLOW
@@ -81,13 +84,13 @@ TICKS = Metric(
     "sealgate_ticks",
     "counter",
     "Runs of periodic tasks: done, or failed.",
-    {"task": _WORD, "result": _WORD},
+    {"task": _WORD, "result": _RESULT},
 )
 ASKED = Metric(
     "sealgate_registry_asks",
     "counter",
     "Questions of checks to registries: answered, or failed. Looks of the desk are not counted.",
-    {"registry": _REGISTRY, "result": _WORD},
+    {"registry": _REGISTRY, "result": _RESULT},
 )
 ASK_SECONDS = Metric(
     "sealgate_registry_seconds", "histogram", "How long a registry took, in steps.", {"registry": _REGISTRY}, SLOW
@@ -113,7 +116,7 @@ TASKS_NOW = Metric(
     "sealgate_tasks_now",
     "gauge",
     "Tasks that are waiting, running, delayed, to be tried again, overdue (by a minute); rounded up.",
-    {"state": _WORD},
+    {"state": _STATE},
 )
 TASK_AGE = Metric(
     "sealgate_oldest_task_seconds", "gauge", "For how long the oldest task that could be done now has not been done."
@@ -133,7 +136,7 @@ READY = Metric(
     "sealgate_registry_ready", "gauge", "1 if the registry could be asked now, else 0.", {"registry": _REGISTRY}
 )
 MESSAGES = Metric(
-    "sealgate_messages", "gauge", "Messages to people that wait, or failed at least once; rounded up.", {"state": _WORD}
+    "sealgate_messages", "gauge", "Messages to people that wait, or failed once; rounded up.", {"state": _STATE}
 )
 MESSAGE_AGE = Metric("sealgate_oldest_message_seconds", "gauge", "For how long the oldest message has waited.")
 KEYS = Metric("sealgate_vault_keys", "gauge", "Data keys of each period; rounded up.", {"period": _PERIOD})

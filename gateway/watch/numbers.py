@@ -102,7 +102,7 @@ def _audit(session: Session) -> Iterator[Reading]:
     since = audit.waiting_since(session)
     late = since is not None and now - since > UNLAID
     yield catalogue.UNLAID, {}, coarse(audit.waiting(session)) if late else 0
-    yield catalogue.UNLAID_AGE, {}, _age(since, now) if late else 0
+    yield catalogue.UNLAID_AGE, {}, round(_age(since, now)) if late else 0
     yield catalogue.LOG_SIZE, {}, 0 if newest is None else newest.size // 1000 * 1000
     days = 0 if newest is None else ceil(max(_age(newest.at, now), 1) / 86400)
     yield catalogue.CHECKPOINT_AGE, {}, days * 86400

@@ -159,7 +159,7 @@ def _counting(environ: dict[str, str], times: int) -> "subprocess.Popen[str]":
 
 
 def test_several_processes_are_one(stage_environ: dict[str, str]) -> None:
-    """Whoever is asked answers for all; who dies stays counted, once, and is in use no more; a new beginning is at 0."""
+    """Whoever is asked answers for all; who dies stays counted, once, and uses nothing more; then all begins at 0."""
     port = free_port()
     environ = {**stage_environ, "SEALGATE_METRICS": f"{HOST}:{port}"}
     folder = Path(environ["SEALGATE_DATA"]) / switch.FOLDER
