@@ -42,10 +42,11 @@ class Watched:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer, and write down what there is to write."""
         started, request_id = time.perf_counter(), new_id("req")
-        statuses: list[int] = []
+        ended: tuple[int, Request | None] = _FAILED, None
 
         def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
-            statuses.append(int(status[:3]))
+            nonlocal ended
+            ended = int(status[:3]), environ.get("werkzeug.request")  # Flask takes it out when it returns
             kept = [header for header in headers if header[0].lower() != HEADER.lower()]
             return start_response(status, [*kept, (HEADER, request_id)], *error)
 
@@ -53,11 +54,10 @@ class Watched:
             try:
                 return self._app(environ, start)
             finally:
-                _write_down(environ, statuses[-1] if statuses else _FAILED, time.perf_counter() - started)
+                _write_down(environ, *ended, time.perf_counter() - started)
 
 
-def _write_down(environ: WSGIEnvironment, status: int, seconds: float) -> None:
-    request: Request | None = environ.get("werkzeug.request")
+def _write_down(environ: WSGIEnvironment, status: int, request: Request | None, seconds: float) -> None:
     method = environ["REQUEST_METHOD"]
     log.info(
         "request",

@@ -143,7 +143,7 @@ KEYS = Metric("sealgate_vault_keys", "gauge", "Data keys of each period; rounded
 UNSHREDDED_AGE = Metric(
     "sealgate_oldest_unshredded_seconds", "gauge", "For how long the oldest data that should be shredded has not been."
 )
-WAL = Metric("sealgate_database_wal_bytes", "gauge", "Write-ahead log of SQLite; rounded up to MiB.")
+WAL = Metric("sealgate_database_wal_bytes", "gauge", "Write-ahead log of SQLite; rounded up to 16 MiB.")
 READABLE = Metric("sealgate_database_readable", "gauge", "1 if the state could be read from the database, else 0.")
 BUILD = Metric(
     "sealgate_build_info", "gauge", "Always 1.", {"version": _VERSION, "python": _VERSION, "database": _WORD}

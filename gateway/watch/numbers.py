@@ -33,7 +33,7 @@ OFTEN_SECONDS, SELDOM_SECONDS = 5.0, 300.0
 
 UNLAID = timedelta(minutes=1)
 _MOST_MESSAGES = 500
-_MIB = 2**20
+_WAL_STEP = 16 * 2**20
 
 log = logs.get("watch")
 
@@ -132,7 +132,7 @@ def _wal(_session: Session) -> Iterator[Reading]:
     if db.embedded:
         path = Path(f"{db.engine.url.database}-wal")
         size = path.stat().st_size if path.exists() else 0
-    yield catalogue.WAL, {}, ceil(size / _MIB) * _MIB
+    yield catalogue.WAL, {}, ceil(size / _WAL_STEP) * _WAL_STEP
 
 
 def _vault(session: Session) -> Iterator[Reading]:
