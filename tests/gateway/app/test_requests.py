@@ -175,6 +175,8 @@ def test_nothing_counted_tells_a_hit_or_a_review(stage: Stage, measured: Measure
         check_id = hr.asked(one, f"key-{number}")
         assert stage.act(check_id)
         run(check_id)
+        for review in desk.get("/v1/reviews").json["reviews"]:  # type: ignore[index]
+            assert desk.get(f"/v1/reviews/{review['id']}").status_code == 200
         stage.settle_reviews(desk)
         after = measured().samples
         added.append(_difference(before, after))

@@ -79,6 +79,45 @@ def test_the_server_may_say_where_it_listens(lines: Any) -> None:
     assert (line["logger"], line["said"]) == ("_granian", "Listening at: http://127.0.0.1:8000")
 
 
+def test_what_is_bound_is_on_every_line(lines: Any) -> None:
+    """On ours and on those of libraries, as long as it is bound; a line's own key goes before it."""
+    request = new_id("req")
+    with logs.bound(request=request, task="checks.run"):
+        assert logs.current("request") == request
+        logs.get("checks").info("one", task="consent.expire")
+        logging.getLogger("authlib").warning("two")
+    logs.get("checks").info("three")
+    one, two, three = lines()
+    assert (one["request"], one["task"], two["request"], two["task"]) == (
+        *(request, "consent.expire", request, "checks.run"),
+    )
+    assert not {"request", "task"} & set(three)
+    assert logs.current("request") is None
+
+
+def test_what_is_bound_has_its_form_too(lines: Any) -> None:
+    """Nothing comes in by this door that would not come in by the other."""
+    with logs.bound(request=CANARY, name=CANARY):
+        logs.get("checks").info("one")
+    assert CANARY not in json.dumps(lines(), ensure_ascii=False)
+    assert lines()[0]["request"] == "(withheld)"
+
+
+def test_a_line_that_must_stand_apart_does(lines: Any) -> None:
+    """That a registry told something odd is known without of whom: no request and no task leads there."""
+    with logs.bound(request=new_id("req"), task="checks.run"):
+        logs.get("checks").warning("registry_told_days_to_come", registry="police")
+    (line,) = lines()
+    assert set(line) == {"event", "level", "logger", "registry", "time"}
+
+
+@pytest.mark.parametrize(("sent", "written"), [("GET", "GET"), ("PATCH", "PATCH"), ("ZHANG", "(withheld)")])
+def test_a_method_is_one_of_those_there_are(lines: Any, sent: str, written: str) -> None:
+    """Whoever calls may send any word as one."""
+    logs.get("requests").info("request", method=sent)
+    assert lines()[0]["method"] == written
+
+
 def test_levels_are_obeyed(lines: Any) -> None:
     """What is below the level is not written."""
     logs.get("checks").debug("quiet")
