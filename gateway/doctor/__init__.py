@@ -3,7 +3,7 @@
 finding.py   what an examination comes to
 place.py     the clock, the database, its tables
 keys.py      the keys and the terms
-rooms.py     registries, mail, durable work, the log
+rooms.py     registries, mail, metrics, durable work, the log
 """
 
 from gateway.doctor.examine import examine

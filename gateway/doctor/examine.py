@@ -22,11 +22,13 @@ def examine(config: Config) -> Iterator[Finding]:
     outside: dict[str, Examination] = {
         "registries": partial(rooms.registries, config),
         "outbox": partial(rooms.mail, config),
+        "metrics": partial(rooms.watching, config),
     }
     missing = _missing(config)
     if missing is not None:
         yield missing
         yield from _done("outbox", outside["outbox"])
+        yield from _done("metrics", outside["metrics"])
         return
     try:
         db.init(config.database_url)
@@ -53,6 +55,7 @@ def _opened(config: Config, outside: dict[str, Examination]) -> Iterator[Finding
         yield from _with_keys(config)
     for about, examination in outside.items():
         yield from _done(about, examination)
+    yield from _done("workers", rooms.workers)
     yield from _done("work", rooms.tasks)
 
 

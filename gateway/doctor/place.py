@@ -1,7 +1,9 @@
 """The place that a deployment stands in: its clock, its database, the tables in it."""
 
+import ctypes
 import shutil
 import sqlite3
+import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -20,15 +22,18 @@ MENDED = (3, 51, 3)
 LEAST_FREE, LITTLE_FREE = 100 * 2**20, 2**30
 LONG_LOG = 256 * 2**20
 
+_TIMEX_BYTES = 1024  # more than a `struct timex` has anywhere
+_TIME_ERROR = 5
+
 _AS_WE_USE_IT = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "wal_autocheckpoint": 0}
 
 
 def time() -> Iterator[Finding]:
     """Release times, expiry and the days of law hang on the clock."""
-    now = clock.now()
     with db.read() as session:
-        newest = session.scalar(select(func.max(AuditEntry.at)))
-        theirs = session.scalar(select(func.now())) if db.engine.dialect.name == "postgresql" else None
+        newest = session.scalar(select(AuditEntry.at).order_by(AuditEntry.recorded.desc()).limit(1))
+        now = clock.now()
+        theirs = None if db.embedded else session.scalar(select(func.clock_timestamp()))
     if newest is not None and newest > now + timedelta(seconds=5):
         found = f"it is {now:%Y-%m-%d %H:%M} UTC here, and the log has an entry of {newest:%Y-%m-%d %H:%M}"
         yield Finding("clock", FAULT, found, "set the clock by NTP (chrony, systemd-timesyncd) before you serve")
@@ -37,6 +42,18 @@ def time() -> Iterator[Finding]:
         yield Finding("clock", FAULT, f"the database server's clock is {apart:.0f} s apart", "keep both by NTP")
     else:
         yield Finding("clock", OK, f"{now:%Y-%m-%d %H:%M:%S} UTC; nothing was written later")
+    if _kept() is False:
+        found = "the kernel of this machine says that nothing keeps its clock"
+        yield Finding("clock", HINT, found, "run chrony or systemd-timesyncd, on the host if this is a container")
+
+
+def _kept() -> bool | None:
+    """Whether the clock is kept by NTP, as the kernel has been told (adjtimex(2), reading only); None if unknown."""
+    if sys.platform != "linux":
+        return None
+    untouched = ctypes.create_string_buffer(_TIMEX_BYTES)  # its first field, `modes`, is 0: set nothing
+    state = ctypes.CDLL(None).adjtimex(untouched)
+    return None if state < 0 else bool(state != _TIME_ERROR)
 
 
 def database(config: Config) -> Iterator[Finding]:

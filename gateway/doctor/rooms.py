@@ -1,5 +1,6 @@
 """What the deployment works with: registries, mail, durable work, the log."""
 
+import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -15,8 +16,12 @@ from gateway.doctor.finding import FAULT, HINT, OK, Finding
 from gateway.notices import Unreachable, open_outbox
 from policies.library import Library
 
+_ANSWER_SECONDS = 2.0
+
 LATE = timedelta(minutes=10)
 """How long after its time a task may still be unfinished: a registry may be silent, a mail server down."""
+
+_WORKS = "does `sealgate serve` run, and on PostgreSQL a `sealgate worker`? The log says why a task fails"
 
 STUCK = timedelta(minutes=2)
 """How long an entry may wait to be laid."""
@@ -55,10 +60,27 @@ def mail(config: Config) -> Iterator[Finding]:
         yield Finding("outbox", OK, "takes messages")
 
 
+def workers() -> Iterator[Finding]:
+    """Whether anybody does the work now: on a server by what workers say of themselves, on a file by its lock."""
+    with db.read() as session:
+        alive = work.workers(session)
+    if alive and db.embedded:
+        yield Finding("workers", OK, "`sealgate serve` runs and does the work")
+    elif alive:
+        yield Finding("workers", OK, f"{alive} living")
+    elif db.embedded:
+        yield Finding("workers", HINT, "`sealgate serve` does not run, and nobody does the work", "start it")
+    else:
+        do = "start `sealgate worker`, on as many machines as you like; its log says why the last one ended"
+        yield Finding("workers", FAULT, "no living process does the work: checks are accepted and wait", do)
+
+
 def tasks() -> Iterator[Finding]:
     """Whether durable work is done in time."""
     try:
         now, waiting = datetime.now(UTC), work.unfinished()
+        with db.read() as session:
+            backlog = work.backlog(session)
     except SQLAlchemyError as error:
         found = f"its tables cannot be read ({type(error).__name__})"
         yield Finding("work", FAULT, found, "start `sealgate serve`: it makes them")
@@ -66,10 +88,29 @@ def tasks() -> Iterator[Finding]:
     late = [one for one in waiting if (due := _due(one)) is not None and due < now - LATE]
     if late:
         kinds = ", ".join(sorted({one.partition("/")[0] for one in late}))
-        do = "does `sealgate serve` run? Its log says why a task fails"
-        yield Finding("work", FAULT, f"{len(late)} tasks are overdue ({kinds})", do)
+        yield Finding("work", FAULT, f"{len(late)} tasks are overdue ({kinds})", _WORKS)
+    elif backlog.oldest_seconds > LATE.total_seconds():
+        found = f"a task that could be done has waited for {backlog.oldest_seconds / 60:.0f} minutes"
+        yield Finding("work", FAULT, found, _WORKS)
     else:
-        yield Finding("work", OK, f"{len(waiting)} tasks wait or run, none is overdue")
+        again = f", {backlog.again} of them to be tried again" if backlog.again else ""
+        yield Finding("work", OK, f"{len(waiting)} tasks wait or run{again}, none is overdue")
+
+
+def watching(config: Config) -> Iterator[Finding]:
+    """Whether Prometheus is answered, if it is to be."""
+    if config.metrics is None:
+        yield Finding("metrics", OK, "SEALGATE_METRICS is not set: nothing is measured")
+        return
+    host, port = config.metrics
+    try:
+        socket.create_connection((host, port), timeout=_ANSWER_SECONDS).close()
+    except OSError as error:
+        found = f"nobody answers Prometheus at {host} port {port} ({type(error).__name__})"
+        do = "start `sealgate serve`, or a worker; if it runs, its log says metrics_not_served"
+        yield Finding("metrics", HINT, found, do)
+    else:
+        yield Finding("metrics", OK, f"Prometheus is answered at {host} port {port}")
 
 
 def _due(task: str) -> datetime | None:

@@ -1,17 +1,20 @@
 """Deployments to examine."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import fcntl
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import func, insert, text
 
 from gateway import audit, clock, retention, setup, vault
 from gateway.config import Config
 from gateway.db import db
 from gateway.doctor import Finding, examine
 from gateway.oauth.register import add_institution
+from gateway.work.backlog import lock_path
+from gateway.work.models import Executor
 from tests.gateway.retention.conftest import key_file, with_keys
 from tests.stage import NOW, make_stage, stage_environ
 
@@ -21,10 +24,10 @@ __all__ = ["key_file", "make_stage", "stage_environ", "with_keys"]
 class Patient:
     """A deployment in a folder, as the doctor finds it: once opened, one institution, one thing in the vault."""
 
-    def __init__(self, folder: Path, time: clock.Stopped) -> None:
+    def __init__(self, folder: Path, time: clock.Stopped, environ: Mapping[str, str] = {}) -> None:
         self.time, self.folder = time, folder / "gate"
-        proof = {"SEALGATE_PROOF": "particulars"}
-        self.environ = setup.initialise(self.folder, "trial", "http://127.0.0.1:8400", proof)
+        settings = {"SEALGATE_PROOF": "particulars", **environ}
+        self.environ = setup.initialise(self.folder, "trial", "http://127.0.0.1:8400", settings)
         self.keys = self.folder / setup.KEYS
         self.database = self.folder / "sealgate.sqlite"
         with self.opened():
@@ -71,7 +74,26 @@ class Patient:
 
 
 @pytest.fixture
-def patient(tmp_path: Path) -> Iterator[Patient]:
+def patient(tmp_path: Path, database_environ: dict[str, str]) -> Iterator[Patient]:
     """A deployment that is well, but for its registries and its work, which have not begun yet."""
     with clock.stopped(NOW) as time:
-        yield Patient(tmp_path, time)
+        yield Patient(tmp_path, time, database_environ)
+
+
+@pytest.fixture
+def beating() -> Iterator[Callable[[Patient], None]]:
+    """Let another process seem to work: one that has just said so on a server, one that holds the lock on a file."""
+    with ExitStack() as held:
+
+        def beat(patient: Patient) -> None:
+            with patient.opened():
+                if not db.embedded:
+                    with db.write() as session:
+                        now = func.timezone("UTC", func.clock_timestamp())
+                        session.execute(insert(Executor).values(id="exe_a", since=now, seen_at=now))
+                    return
+                path = Path(lock_path())
+            file = held.enter_context(path.open("w"))
+            fcntl.flock(file, fcntl.LOCK_EX)
+
+        yield beat

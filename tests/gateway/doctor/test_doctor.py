@@ -18,7 +18,7 @@ from tests.stage import RELEASE, Stage
 
 EVERYTHING = {
     *("configuration", "database", "migrations", "clock", "keys", "key file", "terms"),
-    *("audit", "registries", "outbox", "work"),
+    *("audit", "registries", "outbox", "metrics", "workers", "work"),
 }
 
 
@@ -83,7 +83,7 @@ def _wait(days: int) -> Callable[[Patient], object]:
         (_wait(45), "keys", "the key of 2027-01 is missing"),
         (_wait(140), "keys", "the key 2026-11 should have been destroyed on 2027-03-30"),
         (_wait(-1), "clock", "the log has an entry of 2026-11-20"),
-        (_execute("UPDATE alembic_version SET version_num = '0000'"), "migrations", "another version"),
+        (_execute("DELETE FROM alembic_version"), "migrations", "another version"),
         (_execute("UPDATE audit_checkpoints SET root = zeroblob(32)"), "audit", "is not what was signed"),
         (_execute("UPDATE audit_entries SET facts = '[1,2]'"), "audit", "entry 0"),
         (_execute("UPDATE audit_entries SET position = NULL"), "audit", "it is missing"),
