@@ -2,13 +2,15 @@
 
 A whole check is walked through real HTTP with the work engine running: a registry that fails in every way before it
 answers, a refusal that goes over the desk, the release, the subject's page. Then every table, every file of the data
-folder (the write-ahead log too), every log line and every response is searched for the canaries, in clear and encoded.
+folder (the write-ahead log and the counts of metrics too), every log line, every response, what Prometheus was told on
+the way and the rules that ship for it are searched for the canaries, in clear and encoded.
 """
 
 import base64
 import io
 import logging
 import threading
+import time
 import urllib.parse
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -17,19 +19,21 @@ from typing import Any
 
 import pytest
 import requests
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, select, text
 from werkzeug.serving import make_server
 
 from connectors.base import Query, Reply, Unavailable
 from connectors.fake import FakeRegistry
-from gateway import logs, work
+from gateway import logs, metrics, watch, work
 from gateway.app import create_app
 from gateway.config import Config
 from gateway.db import db
+from gateway.oauth.models import Client, Institution
 from gateway.oauth.register import add_client, add_institution
+from gateway.watch.numbers import OFTEN_SECONDS
 from policies.library import Library
 from policies.model import Report, read_record
-from tests.server import HOST
+from tests.server import HOST, free_port
 from tests.stage import stage_environ, with_release
 from tests.visitors import Software, Subject, wait_for
 
@@ -111,6 +115,16 @@ class Walk:
     to_desk: list[bytes] = field(default_factory=list)
     to_subject: list[bytes] = field(default_factory=list)
     to_strangers: list[bytes] = field(default_factory=list)
+    to_prometheus: list[bytes] = field(default_factory=list)
+    ids: list[str] = field(default_factory=list)
+    """Of the check, the review, the clients."""
+
+    def ask_as_prometheus(self) -> None:
+        """What is measured at this moment."""
+        assert self.config.metrics is not None
+        answer = requests.get(f"http://{HOST}:{self.config.metrics[1]}/metrics", timeout=30)
+        assert answer.ok
+        self.to_prometheus.append(answer.content)
 
     def tables(self) -> Iterator[tuple[str, bytes]]:
         """Every cell of the database, the engine's tables too."""
@@ -142,9 +156,10 @@ class Walk:
 
 @pytest.fixture
 def walk(stage_environ: dict[str, str], unused_port: int) -> Iterator[Walk]:
-    """A check walked through to its end."""
+    """A check walked through to its end, with everything measured that can be."""
     environ = {**stage_environ, "SEALGATE_ISSUER": f"http://{HOST}:{unused_port}"}
     environ |= {"SEALGATE_RELEASE_HOLD": "PT3S", "SEALGATE_RELEASE_GRID": "PT1S"}
+    environ["SEALGATE_METRICS"] = f"{HOST}:{free_port()}"
     config = Config.from_env(environ)
     log, before = io.StringIO(), logging.getLogger().handlers[:]
     logs.setup("debug", log)
@@ -152,6 +167,7 @@ def walk(stage_environ: dict[str, str], unused_port: int) -> Iterator[Walk]:
     registry = Stubborn("police", {"PPKESTREL9917": [Report(entry, case=CASE, body=BODY)]})
     app = create_app(config, registries={"police": registry}, library=with_release(Library.shipped(), review_share=0.0))
     db.upgrade()
+    watch.start(config)
     work.launch(config)
     server = make_server(HOST, unused_port, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
@@ -165,6 +181,7 @@ def walk(stage_environ: dict[str, str], unused_port: int) -> Iterator[Walk]:
         thread.join()
         server.server_close()
         work.stop()
+        metrics.stop()
         db.close()
         logging.getLogger().handlers[:] = before
 
@@ -186,12 +203,14 @@ def _walk(found: Walk, url: str, outbox: Path) -> None:
     assert (wrong.status_code, asked.status_code) == (422, 201)
     found.to_institution += [wrong.content, asked.content]
     check_id = asked.json()["id"]
+    found.ask_as_prometheus()
     subject = Subject(outbox)
     subject.decide(asked.json()["consent"]["url"], "Zofia Wrzeszczyk", "1961-02-03")
     review = wait_for("the review", lambda: desk.call("GET", "/v1/reviews").json()["reviews"])[0]
     found.to_institution.append(hr.call("GET", f"/v1/checks/{check_id}").content)
     path = f"/v1/reviews/{review['id']}"
     found.to_desk += [desk.call("GET", "/v1/reviews").content, desk.call("GET", path).content]
+    found.ask_as_prometheus()
     found.to_desk.append(desk.call("POST", f"{path}/decision", {"decision": "confirm"}).content)
     assert hr.await_end(check_id, desk)["eligible"] is False
     found.to_institution += [hr.call("GET", f"/v1/checks/{check_id}").content, hr.call("GET", "/v1/checks").content]
@@ -199,6 +218,9 @@ def _walk(found: Walk, url: str, outbox: Path) -> None:
     found.to_subject += [page.encode() for page in subject.pages]
     for path in ("/", "/docs", "/readyz", f"/v1/checks/{check_id}", f"/c/{check_id}", "/nothing"):
         found.to_strangers.append(requests.get(url + path, timeout=30).content)
+    found.ids += [check_id, review["id"], *_clients()]
+    time.sleep(OFTEN_SECONDS)  # the state is read anew, with everything in it
+    found.ask_as_prometheus()
     for visitor in (hr, desk, subject):
         visitor.close()
 
@@ -213,6 +235,11 @@ def _signed_in(url: str, name: str, scopes: list[str], **options: Any) -> Softwa
     return software
 
 
+def _clients() -> list[str]:
+    with db.read() as session:
+        return [*session.scalars(select(Client.id)), *session.scalars(select(Institution.id))]
+
+
 def named(name: str, contents: Iterable[bytes]) -> list[tuple[str, bytes]]:
     """Contents with a name for the report."""
     return [(f"{name} {number}", content) for number, content in enumerate(contents, 1)]
@@ -222,6 +249,7 @@ def named(name: str, contents: Iterable[bytes]) -> list[tuple[str, bytes]]:
 def test_no_trace(walk: Walk) -> None:
     """Nothing that the registry said, nothing of why, and nothing of the person is anywhere that it should not be."""
     everything = [*walk.tables(), *walk.files(), *walk.logged()]
+    everything += [*named("metrics", walk.to_prometheus), ("alerts", metrics.alerts().encode())]
     assert len(everything) > 300, "there is something to search"
     secret = (*SAID_BY_THE_REGISTRY, *DECIDED_BY, *SAID_OF_THE_PERSON, REFERENCE)
     assert traces(secret, everything) == []
@@ -235,6 +263,17 @@ def test_no_trace(walk: Walk) -> None:
     # The subject reads what would lead to a no, by the policy; of the record and of other contacts nothing.
     record = [word for word in SAID_BY_THE_REGISTRY if word != "imprisonment"]
     assert traces([*record, "PPKESTREL9917", "NID-dunlin-31", REFERENCE], named("subject", walk.to_subject)) == []
+
+
+def test_what_is_measured_names_nobody(walk: Walk) -> None:
+    """Neither who asked, nor by what, nor about which check, nor under which policy, nor what came of it."""
+    told = named("metrics", [*walk.to_prometheus, metrics.alerts().encode()])
+    assert b"sealgate_registry_asks_total" in walk.to_prometheus[-1], "something was measured"
+    assert b'sealgate_requests_total{endpoint="pages"' in walk.to_prometheus[-1]
+    assert b"review" not in b"".join(walk.to_prometheus)
+    words = ("Nursery", "The desk", "kindergarten", "carer", "hiring", "eligible", "refusal", "undetermined")
+    assert len(walk.ids) == 6
+    assert traces([*words, *walk.ids], told) == []
 
 
 def test_the_failures_were_logged(walk: Walk) -> None:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+_ID = re.compile(r"[a-z]{2,4}_[a-z2-7]{26}")
 _STATUS = re.compile("ok|refused|failed")
 _RESULT = re.compile("done|failed|again|answered")
 _STATE = re.compile("waiting|running|delayed|again|overdue|failed")
@@ -46,11 +47,15 @@ class Metric:
 
     def fit(self, labels: Mapping[str, str]) -> tuple[str, ...]:
         """The values of the labels in their order. Raises KeyError for a label that is missing."""
-        return tuple(value if form.fullmatch(value := labels[name]) else OTHER for name, form in self.labels.items())
+        return tuple(_fit(labels[name], form) for name, form in self.labels.items())
 
     def step(self, seconds: float) -> float:
         """The end of the step that a duration falls into: so the sum of all says no more than their steps do."""
         return next((end for end in self.steps if seconds <= end), 2 * self.steps[-1])
+
+
+def _fit(value: str, form: re.Pattern[str]) -> str:
+    return value if form.fullmatch(value) and not _ID.fullmatch(value) else OTHER
 
 
 # Counted where it happens, in each process, and added up over the processes of a machine.

@@ -48,6 +48,7 @@ def test_a_label_takes_only_its_form(measured: Callable[[], Scraped], value: str
     metrics.count(metrics.REQUESTS, endpoint=value, method=value, status=value)
     metrics.count(metrics.PROBLEMS, type=value)
     metrics.count(metrics.TASKS, task=value, result=value)
+    metrics.count(metrics.ASKED, registry=value, result=value)
     found = measured()
     assert not value or value not in found.text
     assert found.sum("sealgate_requests_total", endpoint="other", method="other", status="other") == 1
