@@ -11,6 +11,7 @@ Every line that is written while a request is answered has the request's id, and
         ...
 """
 
+import json
 import logging
 import re
 import sys
@@ -18,6 +19,7 @@ import threading
 import traceback
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TextIO, cast
@@ -63,6 +65,7 @@ _PLAIN_LOGGERS = frozenset({"_granian"})
 _APART = frozenset({"registry_told_days_to_come"})
 
 _WITHHELD = "(withheld)"
+_READY = "sealgate_line"
 
 
 def _configure() -> None:
@@ -79,13 +82,36 @@ def _configure() -> None:
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=False,
+        cache_logger_on_first_use=True,
     )
 
 
 def get(name: str) -> structlog.stdlib.BoundLogger:
     """A logger for one part of the gateway: `log.info("check_released", check=check.id)`."""
     return cast("structlog.stdlib.BoundLogger", structlog.get_logger(f"sealgate.{name}"))
+
+
+def quick(name: str, event: str, **keys: object) -> None:
+    """As `get(name).info(event, **keys)`, through the same list of keys, in a third of the time: for every request."""
+    logger = logging.getLogger(f"sealgate.{name}")
+    if not logger.isEnabledFor(logging.INFO):
+        return
+    line: dict[str, Any] = {"event": event, **keys, "logger": logger.name, "level": "info", "time": _now()}
+    record = logger.makeRecord(logger.name, logging.INFO, "", 0, event, (), None)
+    record.__dict__[_READY] = json.dumps(withhold(logger, "info", _bound(logger, "info", line)))
+    logger.handle(record)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+class _Formatter(structlog.stdlib.ProcessorFormatter):
+    """structlog's, which takes a line that is ready as it is."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        ready: str | None = record.__dict__.get(_READY)
+        return super().format(record) if ready is None else ready
 
 
 @contextmanager
@@ -105,7 +131,7 @@ def setup(level: str, stream: TextIO | None = None) -> None:
     """Send everything that is logged, by us and by libraries, through the list of keys to `stream`."""
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
+        _Formatter(
             foreign_pre_chain=[
                 _bound,
                 structlog.stdlib.add_logger_name,

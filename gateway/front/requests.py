@@ -30,8 +30,6 @@ AS_ONE = frozenset({"consent"})
 _TOLD_OF_ALL = frozenset({"too-many-requests", "consent-too-many-attempts"})
 _REFUSED, _FAILED = 400, 500
 
-log = logs.get("requests")
-
 
 class Watched:
     """A WSGI application around ours, outermost, so that nothing is answered that it does not see."""
@@ -59,7 +57,8 @@ class Watched:
 
 def _write_down(environ: WSGIEnvironment, status: int, request: Request | None, seconds: float) -> None:
     method = environ["REQUEST_METHOD"]
-    log.info(
+    logs.quick(
+        "requests",
         "request",
         method=method,
         endpoint=request.endpoint if request is not None else None,

@@ -40,6 +40,7 @@ class Exposition:
         self._before = values.ValueClass
         values.ValueClass = values.MultiProcessValue(lambda: self._place.name)
         self._made = {metric.name: _made(metric) for metric in COUNTED}
+        self._known: dict[tuple[str, ...], Any] = {}
         self._server: _Server | None = None
 
     def count(self, metric: Metric, labels: dict[str, str]) -> None:
@@ -55,8 +56,15 @@ class Exposition:
         self._child(metric, {}).inc(by)
 
     def _child(self, metric: Metric, labels: dict[str, str]) -> Any:
-        made = self._made[metric.name]
-        return made.labels(*metric.fit(labels)) if metric.labels else made
+        given = metric.name, *[labels[name] for name in metric.labels]
+        known = self._known.get(given)
+        if known is not None:
+            return known
+        fitting = metric.fit(labels)
+        made = self._made[metric.name].labels(*fitting) if fitting else self._made[metric.name]
+        if given[1:] == fitting:  # else anybody could fill this with what does not fit
+            self._known[given] = made
+        return made
 
     def collect(self) -> Iterator[Any]:
         """For the library: everything, now."""

@@ -143,3 +143,27 @@ def test_uncaught_exceptions_are_logged_not_printed(lines: Any, capsys: pytest.C
     ] * 2
     printed = capsys.readouterr()
     assert CANARY not in json.dumps(lines(), ensure_ascii=False) + printed.out + printed.err
+
+
+def test_the_quick_way_is_the_same_way(lines: Any) -> None:
+    """The same keys and forms; below the level nothing is written."""
+    keys: dict[str, Any] = {
+        "method": "GET",
+        "endpoint": "reading.check",
+        "status": 200,
+        "kind": CANARY,
+        "subject": CANARY,
+    }
+    with logs.bound(request=new_id("req")):
+        logs.get("requests").info("request", **keys)
+        logs.quick("requests", "request", **keys)
+    slow, quick = lines()
+    assert slow.pop("time")[:16] == quick["time"][:16]
+    assert len(quick.pop("time")) == 27
+    assert slow == quick
+    logging.getLogger("sealgate.requests").setLevel(logging.WARNING)
+    try:
+        logs.quick("requests", "request")
+    finally:
+        logging.getLogger("sealgate.requests").setLevel(logging.NOTSET)
+    assert len(lines()) == 2
