@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from difflib import get_close_matches
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -152,6 +153,8 @@ def _contradictions(values: Mapping[str, Any]) -> list[str]:
     in_a_file = str(values.get("database_url") or "sqlite:").startswith("sqlite:")
     if in_a_file and (values.get("processes") or 1) > 1:
         found.append("SEALGATE_PROCESSES must be 1 unless SEALGATE_DATABASE_URL is postgresql://…")
+    if values.get("metrics") and find_spec("prometheus_client") is None:
+        found.append("SEALGATE_METRICS needs the extra: pip install 'sealgate[metrics]', or leave it out")
     if values.get("mode") == "live":
         found += _refused_when_live(values)
     return found

@@ -31,8 +31,8 @@ class Place:
         self.folder = folder
         self.name = secrets.token_hex(8)
         self._alive: int | None = None
-        with self.alone():
-            if not self.bury():
+        with self.alone() as mine:
+            if mine and not self.bury():
                 for file in folder.glob("*.db"):
                     file.unlink()
             self._alive = _lock(self._life(self.name))

@@ -1,16 +1,15 @@
-"""Metrics on and off. The one place that asks whether the extra is installed."""
+"""Metrics on and off. What needs the extra is imported here alone, and only where it is installed."""
 
 from collections.abc import Callable, Iterable
 from importlib.resources import files
 from importlib.util import find_spec
 
 from gateway import logs
-from gateway.config import Config, ConfigError
+from gateway.config import Config
 from gateway.metrics import meter
 from gateway.metrics.catalogue import Metric
 
-INSTALLED = find_spec("prometheus_client") is not None
-if INSTALLED:
+if find_spec("prometheus_client") is not None:
     from gateway.metrics import exposition
 
 FOLDER = "metrics"
@@ -24,13 +23,11 @@ def start(config: Config, read: Callable[[], Iterable[tuple[Metric, dict[str, st
     """Count from now on, and answer at the address of the configuration; nothing where it names none.
 
     `read` gives what is not counted but read when somebody asks. An address that cannot be had is an error in the log
-    and no reason to serve nobody: Prometheus notices by itself. Raises ConfigError where the extra is not installed.
+    and no reason to serve nobody: Prometheus notices by itself. A configuration without the extra names none.
     """
     global _stop
     if config.metrics is None:
         return
-    if not INSTALLED:
-        raise ConfigError(["SEALGATE_METRICS needs the extra: pip install 'sealgate[metrics]', or leave it out"])
     stop()
     exposed = exposition.Exposition(config.data / FOLDER, read)
     meter.use(exposed)

@@ -12,10 +12,7 @@ __all__ = ["Numbers", "start"]
 
 
 def start(config: Config) -> None:
-    """Measure and answer if the configuration says where. Call it when the rooms are set up and the database is open.
-
-    Raises ConfigError where the extra `metrics` is not installed.
-    """
+    """Measure and answer if the configuration says where. Call it when the rooms are set up and the database is open."""
     metrics.start(config, Numbers().read)
     if config.metrics is not None:
         follow()

@@ -11,10 +11,10 @@ Tasks carry ids only and are done at least once; a task raises `Later` to be tri
 this is DBOS Transact; nothing outside this package knows that.
 """
 
-from gateway.work.backlog import Backlog, abouts, backlog, workers
 from gateway.work.doing import step
 from gateway.work.engine import AlreadyRunning, keep, launch, prepare, stop
 from gateway.work.executors import BEAT_SECONDS
+from gateway.work.load import Backlog, abouts, backlog, workers
 from gateway.work.queue import enqueue, ready, running, unfinished
 from gateway.work.tasks import Later, StepFailed, every, task
 

@@ -20,7 +20,7 @@ from gateway import logs
 from gateway.config import Config
 from gateway.db import db, new_id
 from gateway.work import executors, tasks
-from gateway.work.backlog import lock_path
+from gateway.work.load import lock_path
 from gateway.work.queue import APPLICATION, QUEUE, TASK, TICK, TICK_QUEUE, client, here
 
 _EMBEDDED = "embedded"

@@ -13,7 +13,7 @@ from gateway.config import Config
 from gateway.db import db
 from gateway.doctor import Finding, examine
 from gateway.oauth.register import add_institution
-from gateway.work.backlog import lock_path
+from gateway.work.load import lock_path
 from gateway.work.models import Executor
 from tests.gateway.retention.conftest import key_file, with_keys
 from tests.stage import NOW, make_stage, stage_environ
