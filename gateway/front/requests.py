@@ -27,6 +27,7 @@ IN_FULL = frozenset({"", "oauth", "asking", "reading", "front", "health"})
 AS_ONE = frozenset({"consent"})
 """Rooms of which is counted that somebody was there: which page, and whether something was sent, is the subject's."""
 
+# Signs of an attack or of overload, which are counted wherever they are told.
 _TOLD_OF_ALL = frozenset({"too-many-requests", "consent-too-many-attempts"})
 _REFUSED, _FAILED = 400, 500
 

@@ -11,7 +11,7 @@ import os
 import secrets
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from prometheus_client.mmap_dict import MmapedDict
@@ -21,12 +21,14 @@ KINDS = ("counter", "histogram", "gauge_livesum")
 
 _DEAD = "dead"
 _PATIENCE_SECONDS = 2.0
+_ROOM = 2**20
 
 
 class Place:
     """This process's place in the folder."""
 
     def __init__(self, folder: Path) -> None:
+        """Raises OSError if the folder cannot be made, or has no room."""
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.folder = folder
         self.name = secrets.token_hex(8)
@@ -37,7 +39,7 @@ class Place:
                     file.unlink()
             self._alive = _lock(self._life(self.name))
             for kind in KINDS:  # whole from the start: others may read at any moment
-                MmapedDict(str(folder / f"{kind}_{self.name}.db")).close()
+                _new(folder / f"{kind}_{self.name}.db").close()
 
     @contextmanager
     def alone(self) -> Iterator[bool]:
@@ -52,7 +54,10 @@ class Place:
             os.close(file)
 
     def bury(self) -> int:
-        """Add what dead processes have counted to the file of the dead; returns how many others live."""
+        """Add what dead processes have counted to the file of the dead; returns how many others live.
+
+        Without room on the disk they are left as they are, and read as if they lived.
+        """
         living = 0
         for life in self.folder.glob("*.life"):
             if life.stem == self.name:
@@ -61,8 +66,9 @@ class Place:
             if lock is None:
                 living += 1
                 continue
-            self._bury(life.stem)
-            life.unlink()
+            with suppress(OSError):
+                self._bury(life.stem)
+                life.unlink()
             os.close(lock)
         return living
 
@@ -92,12 +98,22 @@ def _add(total: Path, file: Path) -> None:
             for key, value, *_ in MmapedDict.read_all_values_from_file(str(each)):
                 sums[key] = sums.get(key, 0.0) + value
     fresh = total.with_suffix(".new")
-    fresh.unlink(missing_ok=True)
-    written = MmapedDict(str(fresh))
+    written = _new(fresh)
     for key, value in sums.items():
         written.write_value(key, value, 0.0)
     written.close()
     fresh.replace(total)
+
+
+def _new(path: Path) -> MmapedDict:
+    """A file of counts with its room on the disk taken beforehand.
+
+    What is mapped into memory and has no room ends the process (SIGBUS) when it is written to: metrics must not stop
+    the house because the disk is full. It does not grow beyond this, since the labels of the catalogue are few.
+    """
+    with path.open("wb") as file:
+        file.write(bytes(_ROOM))
+    return MmapedDict(str(path))
 
 
 def _lock(path: Path) -> int | None:

@@ -22,14 +22,19 @@ _stop: Callable[[], None] | None = None
 def start(config: Config, read: Callable[[], Iterable[tuple[Metric, dict[str, str], float]]]) -> None:
     """Count from now on, and answer at the address of the configuration; nothing where it names none.
 
-    `read` gives what is not counted but read when somebody asks. An address that cannot be had is an error in the log
-    and no reason to serve nobody: Prometheus notices by itself. A configuration without the extra names none.
+    `read` gives what is not counted but read when somebody asks. An address that cannot be had, and a disk without
+    room, are errors in the log and no reason to serve nobody: Prometheus notices by itself. A configuration without
+    the extra names no address.
     """
     global _stop
     if config.metrics is None:
         return
     stop()
-    exposed = exposition.Exposition(config.data / FOLDER, read)
+    try:
+        exposed = exposition.Exposition(config.data / FOLDER, read)
+    except OSError as error:
+        log.error("metrics_not_counted", exc_info=error)
+        return
     meter.use(exposed)
     _stop = exposed.close
     try:

@@ -12,7 +12,7 @@ __all__ = ["Numbers", "start"]
 
 
 def start(config: Config) -> None:
-    """Measure and answer if the configuration says where. Call it when the rooms are set up and the database is open."""
+    """Measure and answer if the configuration says where; the rooms are set up by then, and the database is open."""
     metrics.start(config, Numbers().read)
     if config.metrics is not None:
         follow()

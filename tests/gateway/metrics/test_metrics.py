@@ -1,5 +1,6 @@
 """What is counted: only what is on the list, in the forms of the list, by every process that lives or has lived."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -191,6 +192,40 @@ def test_several_processes_are_one(stage_environ: dict[str, str]) -> None:
     last.wait(10)
     assert last.stdout
     last.stdout.close()
+
+
+def test_a_full_disk_stops_nobody(stage_environ: dict[str, str]) -> None:
+    """Without room nothing is counted; what is counted has its room from the start, so that it cannot run out."""
+    program = """
+import os, resource
+from gateway import metrics
+from gateway.config import Config
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+metrics.start(Config.from_env(os.environ), list)
+metrics.count(metrics.TOKENS)
+print("goes on")
+"""
+    environ = {**stage_environ, "SEALGATE_METRICS": f"{HOST}:{free_port()}"}
+    line = [sys.executable, "-c", program]
+    told = subprocess.run(line, env=environ, capture_output=True, text=True, check=True)
+    assert told.stdout == "goes on\n"
+    folder = Path(environ["SEALGATE_DATA"]) / switch.FOLDER
+    place = Place(folder)
+    for file in folder.glob(f"*_{place.name}.db"):
+        assert file.stat().st_blocks * 512 >= file.stat().st_size == 2**20
+    place.leave()
+
+
+def test_everything_fits_into_the_room_that_is_taken(measured: Callable[[], Scraped]) -> None:
+    """Far more endpoints, methods and types than there are."""
+    for number in range(120):
+        path = f"/v1/{'abcdefghij'[number % 10] * 9}/{'klmnopqrst'[number // 10 % 10] * 9}/{'uv'[number // 100] * 9}"
+        metrics.took(metrics.REQUEST_SECONDS, 1.0, endpoint=path)
+        for method in ("GET", "POST", "DELETE"):
+            metrics.count(metrics.REQUESTS, endpoint=path, method=method, status="ok")
+    assert measured().sum("sealgate_requests_total") == 360
+    folder = Path(os.environ["PROMETHEUS_MULTIPROC_DIR"])
+    assert {file.stat().st_size for file in folder.glob("*.db")} == {2**20}
 
 
 def test_a_process_that_holds_the_folder_holds_up_nobody(tmp_path: Path) -> None:
