@@ -9,12 +9,12 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from connectors import shelf
 from connectors.base import Connector
-from gateway import audit, consent, logs, metrics, notices, oauth, problems, retention, vault, watch, work
+from gateway import audit, consent, limits, logs, metrics, notices, oauth, problems, retention, vault, watch, work
 from gateway.checks import deployment, needed, release, routes, run
 from gateway.checks.openapi import Document, as_document
 from gateway.config import Config, ConfigError
@@ -23,7 +23,9 @@ from gateway.desk import routes as desk
 from gateway.desk.guard import at_the_desk
 from gateway.front import about, health, pages
 from gateway.front.requests import Watched
-from gateway.oauth import Guard, needs
+from gateway.limits import front
+from gateway.limits.refusals import Refusals
+from gateway.oauth import Guard, caller, needs
 from policies.library import Library
 
 VERSION = "1.0"
@@ -70,6 +72,9 @@ PROBES: Mapping[str, health.Probe] = {
 }
 """What must hold for the gateway to be ready."""
 
+NEW_CHECK = "asking.ask"
+"""The one call that makes work: refused while there is too much of it."""
+
 TASKS = (run.run, release.tick, notices.post, retention.due.tick, retention.keys.tick)
 """What the rooms have registered with `work`; named, so that it is seen that they are loaded."""
 
@@ -96,8 +101,10 @@ def create_app(
     _init_rooms(config, registries if registries is not None else shelf.load(config.registries), shelf_of_law)
     app = Flask(__name__, static_folder=None)
     app.config.update(_settings(config))
-    app.before_request(_at_the_door)
-    app.after_request(_seal(config))
+    backlog = work.Backlog(config.queue)
+    app.before_request(lambda: _at_the_door(backlog))
+    headers = _headers(config)
+    app.after_request(_seal(headers))
     oauth.init_app(app, config)
     consent.init_app(app, config, shelf_of_law)
     api = Document(app)
@@ -111,7 +118,10 @@ def create_app(
     problems.install(app, config.issuer, pages.problem)
     if config.proxies:  # the address of a person is counted, and it must not be the proxy's
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=config.proxies, x_proto=0)  # type: ignore[method-assign]
-    app.wsgi_app = Watched(app.wsgi_app)  # type: ignore[method-assign]
+    refusals = Refusals(config.issuer, headers)
+    bounded = limits.Front(app.wsgi_app, config.threads, config.max_body, _lane, refusals)
+    app.extensions["sealgate_front"] = bounded
+    app.wsgi_app = Watched(bounded)  # type: ignore[method-assign]
     return app
 
 
@@ -174,6 +184,7 @@ def finish() -> None:
 
 def _init_rooms(config: Config, registries: Mapping[str, Connector], library: Library) -> None:
     db.init(config.database_url)
+    limits.calls.init(config.rate)
     vault.init(config.keks, config.index_key, config.key_file)
     audit.init(config.issuer)
     notices.init(config)
@@ -191,21 +202,51 @@ def _settings(config: Config) -> dict[str, Any]:
     }
 
 
-def _at_the_door() -> Any:
-    """The guard of the route that was found, if any; what was not found goes on to its 404."""
+def _lane(method: str, path: str) -> str | None:
+    """Where a request waits when there are many. Only what needs nothing at all does not wait.
+
+    The subject's pages go first: what was accepted is brought to its end before more is taken on.
+    """
+    if path == "/healthz":
+        return None
+    if path in ("/c", "/readyz", "/metrics") or path.startswith("/c/"):
+        return front.FIRST
+    if path.startswith("/v1/"):
+        return front.NEW if (method, path) == ("POST", "/v1/checks") else front.KNOWN
+    return front.STRANGE
+
+
+def _at_the_door(backlog: work.Backlog) -> Any:
+    """The guard of the route that was found, if any, and the bounds of who has passed it; what was not found goes on
+    to its 404."""
     if request.endpoint is None or request.endpoint in OPEN_ENDPOINTS or request.blueprint in OWN_GUARDS:
         return None
     guard = GUARDS.get(request.blueprint or "")
     if guard is None:
         raise problems.NotFound(logged="no_guard")
-    return guard()
+    guard()
+    _within_bounds(backlog)
+    return None
 
 
-def _seal(config: Config) -> Callable[[Response], Response]:
+def _within_bounds(backlog: work.Backlog) -> None:
+    """Raises TooMany for a client that calls too often, Overloaded for a new check while too many tasks wait."""
+    current_app.extensions["sealgate_front"].know(request.headers.get("Authorization", ""))
+    if seconds := limits.calls.spend(caller().client_id):
+        told = f"A client may make {limits.calls.per_minute} calls in a minute."
+        raise problems.TooMany(told, headers={"Retry-After": str(seconds)})
+    if request.endpoint == NEW_CHECK and backlog.full():
+        raise limits.Overloaded(headers={"Retry-After": str(limits.soon() * 5)})
+
+
+def _headers(config: Config) -> dict[str, str]:
     headers = dict(SECURITY_HEADERS)
     if config.issuer.startswith("https:"):
         headers["Strict-Transport-Security"] = "max-age=63072000"
+    return headers
 
+
+def _seal(headers: Mapping[str, str]) -> Callable[[Response], Response]:
     def seal(response: Response) -> Response:
         """The same headers on every answer; a room that has set a stricter one keeps it."""
         for name, value in headers.items():

@@ -1,7 +1,8 @@
 """Run the gateway: granian in front, worker processes that answer requests.
 
 On SQLite there is one, which does the durable work as well (`gateway.work`); on PostgreSQL as many as the configuration
-says, and the work is done elsewhere (`gateway.worker`). Threads come from the configuration. SIGTERM and SIGINT are
+says, and the work is done elsewhere (`gateway.worker`). How many requests are worked on at a time comes from the
+configuration; there are more threads, which refuse the rest at once (`gateway.limits.front`). SIGTERM and SIGINT are
 graceful: no new requests, those under way are answered, the step of each task is finished, and the rest waits for the
 next start. If the process in front is killed, the others end as if they had been asked to.
 """
@@ -14,14 +15,26 @@ import sys
 from typing import Any
 
 from granian import Granian
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from connectors import shelf
-from gateway import app, logs
+from gateway import app, limits, logs
 from gateway.config import Config
 
 _KILL_AFTER_SECONDS = 30
+
+_CONNECTIONS = 512
+"""Open connections of a process, which is what granian's `backpressure` bounds: fewer than the 1,024 files that a
+process may commonly have open. The next ones wait in the kernel's queue of `_BACKLOG`, and get no answer meanwhile."""
+_BACKLOG = 1_024
+
+_HEADER_SECONDS = 20
+"""How long a connection may take for its headers, and may be idle between requests: it costs no thread meanwhile."""
+_MOST_HEADERS = 32_768
+"""The longest request line with all headers, in bytes; 431 beyond."""
+
 _PR_SET_PDEATHSIG = 1
 
 # granian's own lines go where ours go: to standard error, through our list of keys.
@@ -48,7 +61,11 @@ def run(address: str, port: int) -> None:
         factory=True,
         workers=config.processes,
         respawn_failed_workers=config.processes > 1,
-        blocking_threads=config.threads,
+        http=HTTPModes.http1,  # what proxies speak to us; HTTP/2 would take headers of 16 MiB
+        http1_settings=HTTP1Settings(header_read_timeout=_HEADER_SECONDS * 1000, max_buffer_size=_MOST_HEADERS),
+        blocking_threads=limits.threads(config.threads),
+        backpressure=_CONNECTIONS,
+        backlog=_BACKLOG,
         websockets=False,
         log_level=LogLevels.error,
         log_dictconfig=_LOGGING,

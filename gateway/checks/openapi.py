@@ -15,17 +15,21 @@ from marshmallow import RAISE, Schema, ValidationError, fields
 from webargs.flaskparser import FlaskParser
 
 from gateway import problems
+from gateway.limits import Overloaded
 
 View = TypeVar("View", bound=Callable[..., Any])
 
 PROBLEM = "application/problem+json"
 
-AT_THE_DOOR = (problems.Unauthorized, problems.Forbidden)
+AT_THE_DOOR = (problems.Unauthorized, problems.Forbidden, problems.TooMany, Overloaded)
 """The problems of every call that stands behind a guard."""
 
 BAD_MESSAGE = (problems.BadRequest, problems.TooLarge, problems.UnsupportedMedia)
 """The problems of every call that takes a message."""
 
+_COME_BACK = {
+    "Retry-After": {"description": "In how many seconds to send the request again.", "schema": {"type": "integer"}}
+}
 _NO_OBJECT = "must be an object"
 _PLAIN = {
     "Missing data for required field.": "is missing",
@@ -143,6 +147,7 @@ class Doors(Blueprint):  # type: ignore[misc]
                     "content_type": PROBLEM,
                     "description": "\n".join(f"- `{name}`: {title}" for name, title in types.items()),
                     "x-problem-types": types,
+                    **({"headers": _COME_BACK} if status in (429, 503) else {}),
                 }
                 view = self.alt_response(status, response=answer)(view)
             return view

@@ -67,6 +67,8 @@ class Config:
     proxies: int
     processes: int
     threads: int
+    rate: int
+    queue: int
     max_body: int
 
     @property

@@ -169,10 +169,24 @@ VARIABLES: tuple[Variable, ...] = (
     ),
     Variable(
         "SEALGATE_THREADS",
-        "requests that a process serves at a time, tasks that a worker does",
+        "requests that a process works on at a time (some more wait, the rest get 503), tasks that a worker does",
         forms.whole_number(1, 128),
         "8",
         default="8",
+    ),
+    Variable(
+        "SEALGATE_RATE",
+        "calls that one client may make in a minute, over all processes; beyond it 429",
+        forms.whole_number(1, 1_000_000),
+        "1200",
+        default="1200",
+    ),
+    Variable(
+        "SEALGATE_QUEUE",
+        "tasks that may be due and not begun before new checks are refused for a while (503)",
+        forms.whole_number(1, 10_000_000),
+        "10000",
+        default="10000",
     ),
     Variable(
         "SEALGATE_MAX_BODY",

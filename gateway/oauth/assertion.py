@@ -17,7 +17,7 @@ from gateway.db import db, forget
 from gateway.oauth import jose, keysets
 from gateway.oauth.clients import RegisteredClient
 from gateway.oauth.errors import ClientRefused, TooManyFailures
-from gateway.oauth.failures import Failures
+from gateway.oauth.failures import Failures, admit
 from gateway.oauth.models import UsedAssertion
 from gateway.oauth.request import FormRequest
 
@@ -55,7 +55,7 @@ class PrivateKeyJwt:
     def __call__(
         self, query_client: Callable[[str], RegisteredClient | None], request: FormRequest
     ) -> RegisteredClient:
-        """The client that signed the request's assertion. Raises ClientRefused, TooManyFailures."""
+        """The client that signed the request's assertion. Raises ClientRefused, TooManyCalls, TooManyFailures."""
         if request.form.get("client_assertion_type") != TYPE:
             raise ClientRefused(f"client_assertion_type must be {TYPE}.")
         try:
@@ -66,6 +66,7 @@ class PrivateKeyJwt:
             raise ClientRefused("The client_assertion is a token of another kind: look at its 'typ'.")
         client = self._signer(query_client, unverified)
         assertion = check(unverified.claims, client.id, self._audiences(request), clock.now())
+        admit(client.id)  # before the assertion is used up, and before anything is written
         if request.form.get("client_id", client.id) != client.id:
             raise ClientRefused("client_id names another client than the client_assertion.")
         if not use_once(assertion):

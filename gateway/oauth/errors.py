@@ -7,13 +7,17 @@
     ├── TooLarge           413  invalid_request
     ├── ClientRefused      400  invalid_client
     │   └── ClientChallenged  401, when the Authorization header was used, or nothing at all
-    └── TooManyFailures    429  temporarily_unavailable
+    ├── TooManyFailures    429  temporarily_unavailable
+    │   └── TooManyCalls   429, of a client that has proved who it is
+    └── Busy               503  temporarily_unavailable
 
 Descriptions are sentences of ours; nothing that was sent is repeated in them.
 """
 
 from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749 import InvalidClientError, InvalidRequestError, UnsupportedGrantTypeError
+
+from gateway.limits import soon
 
 REALM = "sealgate"
 
@@ -80,3 +84,21 @@ class TooManyFailures(OAuth2Error):  # type: ignore[misc]
     def get_headers(self) -> Headers:
         """With the time to wait, in seconds."""
         return [*super().get_headers(), ("Retry-After", str(self.seconds))]
+
+
+class TooManyCalls(TooManyFailures):
+    """This client has used up its calls; `seconds` is when it has some again."""
+
+    description = "Too many calls of this client. Wait before the next one."
+
+
+class Busy(OAuth2Error):  # type: ignore[misc]
+    """As many secrets are being checked as may be at a time; nothing was counted or looked at."""
+
+    error = "temporarily_unavailable"
+    description = "Too much is going on at this moment. Try again after the seconds of Retry-After."
+    status_code = 503
+
+    def get_headers(self) -> Headers:
+        """With the time to wait, in seconds."""
+        return [*super().get_headers(), ("Retry-After", str(soon()))]

@@ -149,7 +149,8 @@ class Server(AuthorizationServer):  # type: ignore[misc]
         return grant
 
     def authenticate_client(self, request: FormRequest, methods: tuple[str, ...], endpoint: str = "token") -> Any:
-        """The client, by the one method that it used. Raises ClientRefused, InvalidRequestError, TooManyFailures."""
+        """The client, by the one method that it used. Raises Busy, ClientRefused, InvalidRequestError,
+        TooManyFailures."""
         used = {assertion.METHOD: "client_assertion" in request.form, secret.METHOD: request.scheme == "basic"}
         in_form = used[assertion.METHOD] or "client_secret" in request.form
         refused = ClientRefused if in_form else ClientChallenged

@@ -143,7 +143,7 @@ def _unforeseen(error: Exception) -> Response:
 def _answer(problem: Problem, status: int | None = None) -> Response:
     status = status or problem.status
     request.environ[PROBLEM] = problem.type
-    incident = _log(problem) if status >= 500 else None
+    incident = _log(problem) if status >= 500 and not problem.quiet else None
     page = _rendered(problem, incident)
     if page is not None:
         response = Response(page, status, mimetype="text/html")

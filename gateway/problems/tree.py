@@ -29,6 +29,8 @@ class Problem(Exception):
     title: ClassVar[str]
     status: ClassVar[int]
     meaning: ClassVar[str]
+    quiet: ClassVar[bool] = False
+    """Whether it is meant to be answered, however often, so that no incident is logged for a status of 5xx."""
 
     def __init__(
         self,

@@ -11,6 +11,7 @@ depends_on = None
 
 def upgrade() -> None:
     """Make the change."""
+    _limits()
     _vault()
     _work()
     _log()
@@ -44,8 +45,21 @@ def downgrade() -> None:
         "vault_items",
         "vault_keys",
         "vault_keks",
+        "limit_counts",
     ):
         op.drop_table(table)
+
+
+def _limits() -> None:
+    """Who has called how often."""
+    op.create_table(
+        "limit_counts",
+        sa.Column("key", sa.String(length=160), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_limit_counts")),
+    )
+    op.create_index(op.f("ix_limit_counts_expires_at"), "limit_counts", ["expires_at"], unique=False)
 
 
 def _vault() -> None:
