@@ -104,7 +104,7 @@ class DatabaseStorage(Storage, SlidingWindowCounterSupport, TimestampedSlidingWi
 
 def _share_left(expiry: int, now: datetime) -> float:
     """Which share of the present window is still to come."""
-    return 1 - (now.timestamp() / expiry) % 1
+    return (expiry - now.timestamp() % expiry) / expiry
 
 
 def _count(session: Session, key: str, now: datetime) -> int:
