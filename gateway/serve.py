@@ -25,10 +25,8 @@ from gateway.config import Config
 
 _KILL_AFTER_SECONDS = 30
 
-_CONNECTIONS = 512
-"""Open connections of a process, which is what granian's `backpressure` bounds: fewer than the 1,024 files that a
-process may commonly have open. The next ones wait in the kernel's queue of `_BACKLOG`, and get no answer meanwhile."""
 _BACKLOG = 1_024
+"""How many more connections wait in the kernel's queue when all are taken, without an answer meanwhile."""
 
 _HEADER_SECONDS = 20
 """How long a connection may take for its headers, and may be idle between requests: it costs no thread meanwhile."""
@@ -63,8 +61,8 @@ def run(address: str, port: int) -> None:
         respawn_failed_workers=config.processes > 1,
         http=HTTPModes.http1,  # what proxies speak to us; HTTP/2 would take headers of 16 MiB
         http1_settings=HTTP1Settings(header_read_timeout=_HEADER_SECONDS * 1000, max_buffer_size=_MOST_HEADERS),
-        blocking_threads=limits.threads(config.threads),
-        backpressure=_CONNECTIONS,
+        blocking_threads=limits.CONNECTIONS,  # so that no request waits for one: `gateway.limits.front`
+        backpressure=limits.CONNECTIONS,  # connections, whatever granian says of requests
         backlog=_BACKLOG,
         websockets=False,
         log_level=LogLevels.error,

@@ -8,13 +8,13 @@ Counts that hold for all processes together are in the database (`storage`), und
 or names. What was accepted is never refused later: only requests are limited, never work.
 """
 
-from gateway.limits.front import Front, threads
+from gateway.limits.front import CONNECTIONS, Front
 from gateway.limits.gate import Gate, Lane
 from gateway.limits.rates import Rates
 from gateway.limits.refusals import Overloaded, soon
 from gateway.limits.storage import DatabaseStorage
 
-__all__ = ["DatabaseStorage", "Front", "Gate", "Lane", "Overloaded", "Rates", "calls", "soon", "threads"]
+__all__ = ["CONNECTIONS", "DatabaseStorage", "Front", "Gate", "Lane", "Overloaded", "Rates", "calls", "soon"]
 
 calls = Rates("calls")
 """The calls of every client, at all doors that know who is calling; `calls.init` says how many it may make."""

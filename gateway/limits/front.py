@@ -1,14 +1,14 @@
 """In front of the whole application: bodies are read, places are given out, and what is too much is refused at once.
 
 granian 2.8 hands each request to one of its `blocking_threads` and lets the others wait in a queue without an end,
-where nobody can refuse them, and where a supervisor asks in vain. So there are more threads than requests that are
-worked on (`threads`): some work, some wait here, some read bodies, and the rest are free to refuse and to say that we
-live.
+where nobody can refuse them, and where a supervisor asks in vain. So it gets as many threads as connections (it starts
+them when they are needed), and no request waits for one: few work at a time, some wait here for their turn, and
+the others are there to refuse, and to say that we live.
 
-A body is read whole before its request gets a place, by few at a time. granian has no time-out for one that comes
-slowly or never ends, and a thread that waits for one cannot be called back (an answer from another thread stops its
-event loop): that is what the reverse proxy is for, which takes in requests whole. Without it slow senders can keep all
-others from sending bodies, but not from anything else.
+A body is read whole before its request gets a place. granian has no time-out for one that comes slowly or never ends,
+and a thread that waits for one cannot be called back (an answer from another thread stops its event loop): that is what
+the reverse proxy is for, which takes in requests whole. Without it, slow senders take threads and connections and
+nothing else, until all connections are taken.
 """
 
 import hashlib
@@ -30,7 +30,9 @@ FIRST, KNOWN, NEW, STRANGE = "first", "known", "new", "strange"
 LaneOf = Callable[[str, str], str | None]
 """The lane of a method and a path, None for what never waits. `KNOWN` and `NEW` are for those who are known."""
 
-_BODY = "body"
+CONNECTIONS = 512
+"""How many connections a process has open at most, and threads: fewer than the 1,024 files that it may have."""
+
 _MOST_KNOWN = 10_000
 _SAY_EVERY_SECONDS = 10.0
 _PIECE = 65_536
@@ -46,13 +48,6 @@ def lanes(places: int) -> dict[str, Lane]:
     }
 
 
-def threads(places: int) -> int:
-    """How many threads a server needs so that some are free however many requests wait or send bodies slowly."""
-    waiting = sum(lane.waiting for lane in lanes(places).values())
-    reading = places + 2 * places
-    return places + waiting + reading + max(8, places)
-
-
 class Front:
     """The application `app` with at most `places` requests in it. `shed` counts those refused, by lane."""
 
@@ -62,7 +57,6 @@ class Front:
         self._lane_of = lane_of
         self._refusals = refusals
         self._gate = Gate(places, lanes(places))
-        self._readers = Gate(places, {_BODY: Lane(places, 2 * places)})
         self._known: dict[bytes, None] = {}
         self._lock = threading.Lock()
         self._said = -_SAY_EVERY_SECONDS
@@ -74,10 +68,7 @@ class Front:
         lane = self._lane(environ)
         if lane is None:
             return self._app(environ, start)
-        wanted = self._wanted(environ)
-        if wanted and not self._readers.enter(_BODY):
-            return self._refuse(_BODY, environ, start)
-        if not self._take_in(environ, wanted):
+        if not self._take_in(environ):
             return self._refusals.cut_off(start)
         if not self._gate.enter(lane):
             return self._refuse(lane, environ, start)
@@ -114,17 +105,12 @@ class Front:
         length = environ.get("CONTENT_LENGTH") or "0"
         return int(length) if length.isdecimal() and int(length) <= self._max_body else 0
 
-    def _take_in(self, environ: WSGIEnvironment, wanted: int) -> bool:
+    def _take_in(self, environ: WSGIEnvironment) -> bool:
         """Read the body into memory. False where it ends before its length: its sender has gone."""
-        if not wanted:
-            environ["wsgi.input"] = io.BytesIO()
-            return True
-        try:
-            body = _read(environ["wsgi.input"], wanted)
-        finally:
-            self._readers.leave(_BODY)
+        wanted = self._wanted(environ)
+        body = _read(environ["wsgi.input"], wanted) if wanted else b""
         environ["wsgi.input"] = io.BytesIO(body)
-        return not environ.get("CONTENT_LENGTH") or len(body) == wanted
+        return len(body) == wanted or not environ.get("CONTENT_LENGTH")
 
     def _refuse(self, lane: str, environ: WSGIEnvironment, start: StartResponse) -> list[bytes]:
         with self._lock:

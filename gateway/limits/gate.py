@@ -30,7 +30,7 @@ class Gate:
         self._patience = patience
         self._lock = threading.Lock()
         self._inside = dict.fromkeys(lanes, 0)
-        self._queues: dict[str, deque[threading.Event]] = {name: deque() for name in lanes}
+        self._queues: dict[str, deque[threading.Lock]] = {name: deque() for name in lanes}
 
     def enter(self, lane: str) -> bool:
         """Take a place, perhaps after a wait. False where too many wait already, or none came free in time."""
@@ -41,12 +41,13 @@ class Gate:
                 return True
             if len(queue) >= self._lanes[lane].waiting:
                 return False
-            turn = threading.Event()
+            turn = threading.Lock()
+            turn.acquire()
             queue.append(turn)
-        if turn.wait(self._patience):
+        if turn.acquire(timeout=self._patience):
             return True
         with self._lock:
-            if turn.is_set():  # it came just now
+            if turn not in queue:  # it came just now
                 return True
             queue.remove(turn)
             return False
@@ -58,7 +59,7 @@ class Gate:
             for name, queue in self._queues.items():
                 while queue and self._room(name):
                     self._inside[name] += 1
-                    queue.popleft().set()
+                    queue.popleft().release()
 
     def _room(self, lane: str) -> bool:
         return sum(self._inside.values()) < self._places and self._inside[lane] < self._lanes[lane].places
