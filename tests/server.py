@@ -58,6 +58,7 @@ class Deployment:
             "trial",
             self.url,
             {"SEALGATE_PROOF": "particulars", "SEALGATE_RELEASE_HOLD": "PT2S", "SEALGATE_RELEASE_GRID": "PT1S"}
+            | {"SEALGATE_RATE": "1000000"}  # tests ask again and again
             | ({} if database_url is None else {"SEALGATE_DATABASE_URL": database_url})
             | settings,
         )

@@ -33,6 +33,8 @@ LaneOf = Callable[[str, str], str | None]
 CONNECTIONS = 512
 """How many connections a process has open at most, and threads: fewer than the 1,024 files that it may have."""
 
+_WAITING = 8
+"""How many wait in each lane for every place: so few that most of them are served before their patience ends."""
 _MOST_KNOWN = 10_000
 _SAY_EVERY_SECONDS = 10.0
 _PIECE = 65_536
@@ -40,11 +42,12 @@ _PIECE = 65_536
 
 def lanes(places: int) -> dict[str, Lane]:
     """How the places are shared: what is new leaves some to what was accepted, strangers leave half of them."""
+    waiting = _WAITING * places
     return {
-        FIRST: Lane(places, 2 * places),
-        KNOWN: Lane(places, places),
-        NEW: Lane(max(1, places - max(1, places // 8)), places),
-        STRANGE: Lane(max(1, places // 2), places),
+        FIRST: Lane(places, waiting),
+        KNOWN: Lane(places, waiting),
+        NEW: Lane(max(1, places - max(1, places // 8)), waiting),
+        STRANGE: Lane(max(1, places // 2), waiting),
     }
 
 
