@@ -36,6 +36,9 @@ CONNECTIONS = 512
 _WAITING = 8
 """How many wait in each lane for every place: so few that most of them are served before their patience ends."""
 _MOST_KNOWN = 10_000
+_PAUSE_SECONDS = 0.5
+"""How long a refusal takes. Clients that ask again at once would else be refused thousands of times a second, which
+leaves little of a processor for those who are served: six tenths of the answers were lost so in a trial."""
 _SAY_EVERY_SECONDS = 10.0
 _PIECE = 65_536
 
@@ -62,6 +65,7 @@ class Front:
         self._gate = Gate(places, lanes(places))
         self._known: dict[bytes, None] = {}
         self._lock = threading.Lock()
+        self._pauses = threading.Semaphore(CONNECTIONS // 2)
         self._said = -_SAY_EVERY_SECONDS
         self._unsaid = 0
         self.shed: dict[str, int] = {}
@@ -124,6 +128,11 @@ class Front:
                 self._said, count, self._unsaid = now, self._unsaid, 0
         if count:
             log.warning("overloaded", kind=lane, count=count)
+        if self._pauses.acquire(blocking=False):  # beyond that, connections are what there is too little of
+            try:
+                time.sleep(_PAUSE_SECONDS)
+            finally:
+                self._pauses.release()
         return self._refusals.overloaded(environ, start)
 
 
