@@ -101,8 +101,8 @@ def create_app(
     _init_rooms(config, registries if registries is not None else shelf.load(config.registries), shelf_of_law)
     app = Flask(__name__, static_folder=None)
     app.config.update(_settings(config))
-    backlog = work.Backlog(config.queue)
-    app.before_request(lambda: _at_the_door(backlog))
+    bound = work.Bound(config.queue)
+    app.before_request(lambda: _at_the_door(bound))
     headers = _headers(config)
     app.after_request(_seal(headers))
     oauth.init_app(app, config)
@@ -216,7 +216,7 @@ def _lane(method: str, path: str) -> str | None:
     return front.STRANGE
 
 
-def _at_the_door(backlog: work.Backlog) -> Any:
+def _at_the_door(bound: work.Bound) -> Any:
     """The guard of the route that was found, if any, and the bounds of who has passed it; what was not found goes on
     to its 404."""
     if request.endpoint is None or request.endpoint in OPEN_ENDPOINTS or request.blueprint in OWN_GUARDS:
@@ -225,17 +225,17 @@ def _at_the_door(backlog: work.Backlog) -> Any:
     if guard is None:
         raise problems.NotFound(logged="no_guard")
     guard()
-    _within_bounds(backlog)
+    _within_bounds(bound)
     return None
 
 
-def _within_bounds(backlog: work.Backlog) -> None:
+def _within_bounds(bound: work.Bound) -> None:
     """Raises TooMany for a client that calls too often, Overloaded for a new check while too many tasks wait."""
     current_app.extensions["sealgate_front"].know(request.headers.get("Authorization", ""))
     if seconds := limits.calls.spend(caller().client_id):
         told = f"A client may make {limits.calls.per_minute} calls in a minute."
         raise problems.TooMany(told, headers={"Retry-After": str(seconds)})
-    if request.endpoint == NEW_CHECK and backlog.full():
+    if request.endpoint == NEW_CHECK and bound.full():
         raise limits.Overloaded(headers={"Retry-After": str(limits.soon() * 5)})
 
 

@@ -11,7 +11,7 @@ Tasks carry ids only and are done at least once; a task raises `Later` to be tri
 this is DBOS Transact; nothing outside this package knows that.
 """
 
-from gateway.work.backlog import Backlog
+from gateway.work.bound import Bound
 from gateway.work.doing import step
 from gateway.work.engine import AlreadyRunning, keep, launch, prepare, stop
 from gateway.work.executors import BEAT_SECONDS
@@ -23,6 +23,7 @@ __all__ = [
     "BEAT_SECONDS",
     "AlreadyRunning",
     "Backlog",
+    "Bound",
     "Later",
     "StepFailed",
     "abouts",

@@ -11,7 +11,7 @@ from gateway.work.queue import QUEUE, TASK, client
 _FRESH_SECONDS = 2.0
 
 
-class Backlog:
+class Bound:
     """Whether more than `most` tasks are due and not begun, as it was a moment ago."""
 
     def __init__(self, most: int) -> None:
