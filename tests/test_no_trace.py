@@ -71,6 +71,10 @@ SAID_OF_THE_PERSON = (
 REFERENCE = "zofia-w-for-the-nursery"
 
 
+_SHORTEST = 6
+"""Fewer bytes are somewhere among random ids and sealed values by chance, every few hundred runs."""
+
+
 def forms(word: str) -> set[bytes]:
     """A word as it may be hidden: other encodings, hex, base64 at any offset, escapes of JSON and of URLs."""
     found = {urllib.parse.quote(word).encode(), urllib.parse.quote_plus(word).encode()}
@@ -82,7 +86,7 @@ def forms(word: str) -> set[bytes]:
             whole = base64.b64encode(padded).rstrip(b"=")
             inner = whole[(offset * 8 + 5) // 6 : len(padded) * 8 // 6]
             found |= {inner, inner.replace(b"+", b"-").replace(b"/", b"_")}
-    return found
+    return {form for form in found if len(form) >= _SHORTEST}
 
 
 def traces(words: Iterable[str], places: Iterable[tuple[str, bytes]]) -> list[str]:

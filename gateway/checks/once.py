@@ -63,9 +63,10 @@ def answer(client_id: str, key: str, message: object, make: Callable[[], Made]) 
         try:
             if db.insert(made.rows, claim=claim):
                 return made.answer
-        except IntegrityError:  # its short code is another request's
+        except IntegrityError:  # its short code is another request's, or its key was closed on another machine
             if not left:
                 raise
+            vault.look_again()
         first = _first(client_id, known, body)
     raise problems.Unavailable
 

@@ -11,6 +11,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from gateway.db import Base, UtcDateTime, new_id
 
+TO_GO = ("written", "queued")
+"""The states of a message that is still to be handed over."""
+
 
 class Message(Base):
     """One message to one person."""

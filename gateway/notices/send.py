@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from gateway import clock, logs, vault, work
 from gateway.config import Config
 from gateway.db import Base, db, new_id
-from gateway.notices.models import Message
+from gateway.notices.models import TO_GO, Message
 from gateway.notices.outbox import Letter, Outbox, Undeliverable, Unreachable, open_outbox
 from gateway.notices.texts import LANGUAGES, fill
 
@@ -25,7 +25,6 @@ _FIRST_PAUSE_SECONDS = 5
 _LONGEST_PAUSE_SECONDS = 15 * 60
 _BATCH = 100
 _LETTER = "letter"
-_TO_GO = ("written", "queued")
 
 log = logs.get("notices")
 _outbox: Outbox | None = None
@@ -95,7 +94,7 @@ def deliver(id: str) -> None:  # noqa: A002 - a task's one argument is called so
     """Hand a queued message over, once; a crash between handing over and writing it down may repeat it."""
     with db.read() as session:
         message = session.get(Message, id)
-        if message is None or message.state not in _TO_GO:
+        if message is None or message.state not in TO_GO:
             return
         kept = vault.get(session, id, _LETTER)
     if kept["withheld"] or clock.now() >= message.until:
@@ -129,7 +128,7 @@ def _again(message: Message) -> NoReturn:
 
 def _close(message_id: str, state: str) -> None:
     """Write down how it ended, once, and forget whom it was for and what stood in it."""
-    queued = and_(Message.id == message_id, Message.state == "queued")
+    to_go = and_(Message.id == message_id, Message.state.in_(TO_GO))
     with db.write(message_id) as session:
-        session.execute(update(Message).where(queued).values(state=state, closed_at=clock.now()))
+        session.execute(update(Message).where(to_go).values(state=state, closed_at=clock.now()))
         vault.shred(session, message_id)

@@ -131,7 +131,7 @@ def give_up(kek_id: str) -> int:
     with db.write() as session:
         known = session.get(VaultKek, kek_id)
         if known is not None and known.closed_at is None:
-            known.closed_at = clock.now()
+            known.close(clock.now())
     finish()
     return shredded
 
@@ -226,7 +226,7 @@ def _close(kek_id: str) -> None:
                     due.shred(session, row.owner_id)
         noted = session.get(VaultKek, kek_id)
         if noted is not None and noted.closed_at is None and not wrapping.under(session, kek_id):
-            noted.closed_at = clock.now()
+            noted.close(clock.now())
 
 
 def _note_all() -> None:

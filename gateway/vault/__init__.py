@@ -16,7 +16,7 @@ from gateway.vault.fit import in_step, wrong_keys
 from gateway.vault.items import forget, get, get_all, has, names, put, remove, sealed, shred
 from gateway.vault.keks import Kek
 from gateway.vault.models import VaultItem, VaultKek, VaultKey
-from gateway.vault.ring import init
+from gateway.vault.ring import init, look_again
 
 __all__ = [
     "Absent",
@@ -37,6 +37,7 @@ __all__ = [
     "index",
     "indexes",
     "init",
+    "look_again",
     "names",
     "put",
     "remove",

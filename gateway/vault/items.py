@@ -49,7 +49,8 @@ def put(session: Session, owner_id: str, name: str, value: Any, room: int = _BLO
 def sealed(owner_id: str, values: Mapping[str, Any]) -> list[VaultKey | VaultItem]:
     """The rows (for `db.insert`) of an owner that has nothing yet, with JSON-able values by their names.
 
-    Not inside a transaction. Raises UnknownKek, TypeError.
+    Not inside a transaction. Raises UnknownKek, TypeError. The insert fails if another machine has closed the
+    key-encryption key meanwhile: `look_again` then.
     """
     key, row = wrapping.made_data_key(owner_id)
     items = [

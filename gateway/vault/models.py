@@ -16,7 +16,7 @@ class VaultKey(Base):
     owner_id: Mapped[str] = mapped_column(String(80), primary_key=True)
     standing: Mapped[bool] = mapped_column(default=False)
     """Whether it has no end, as our own signing keys; such an owner is under a standing KEK."""
-    kek_id: Mapped[str | None] = mapped_column(String(40), index=True)
+    kek_id: Mapped[str | None] = mapped_column(ForeignKey("vault_keks.open_id"), index=True)
     wrapped: Mapped[bytes | None] = mapped_column(LargeBinary)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     shredded_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
@@ -40,6 +40,9 @@ class VaultKek(Base):
     __tablename__ = "vault_keks"
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    open_id: Mapped[str | None] = mapped_column(String(40), unique=True)
+    """Its id until it is closed. What it wraps refers to this: so the database lets no key be closed over something,
+    and nothing be wrapped by a key that was closed, on whichever machine."""
     sample: Mapped[bytes] = mapped_column(LargeBinary)
     """Something that only this key opens, so that another key under the same id is noticed at the start."""
     used_from: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -48,3 +51,7 @@ class VaultKek(Base):
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """When nothing was under it any more; from then on it wraps nothing and is about to be destroyed."""
     destroyed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    def close(self, now: datetime) -> None:
+        """Let it wrap nothing any more."""
+        self.open_id, self.closed_at = None, now

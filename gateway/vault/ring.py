@@ -90,6 +90,11 @@ def ring() -> Ring:
     return _source.ring()
 
 
+def look_again() -> None:
+    """Ask the database about every KEK again before it is used: an insert of what one has wrapped has failed."""
+    ring().seen.clear()
+
+
 def key_file() -> Path | None:
     """The key file, if this deployment has one."""
     return None if _source is None else _source.file

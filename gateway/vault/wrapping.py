@@ -111,7 +111,7 @@ def register(session: Session, kek: Kek) -> bool:
         try:
             with session.begin_nested():
                 sample = kek.wrap(_SAMPLE, cipher.bound("kek", kek.id))
-                session.add(VaultKek(id=kek.id, sample=sample, used_from=clock.now()))
+                session.add(VaultKek(id=kek.id, open_id=kek.id, sample=sample, used_from=clock.now()))
         except IntegrityError:  # another process was first
             row = session.get_one(VaultKek, kek.id)
         else:

@@ -22,7 +22,7 @@ from gateway import audit, clock, logs, work
 from gateway.checks import deployment
 from gateway.db import db
 from gateway.metrics import Metric, catalogue
-from gateway.notices.models import Message
+from gateway.notices.models import TO_GO, Message
 from gateway.retention import due
 from gateway.vault import VaultKey, keks
 
@@ -32,7 +32,6 @@ OFTEN_SECONDS, SELDOM_SECONDS = 5.0, 300.0
 """How long what was read is told again: usually, and where the query goes through many rows."""
 
 UNLAID = timedelta(minutes=1)
-_MOST_MESSAGES = 500
 _WAL_STEP = 16 * 2**20
 
 log = logs.get("watch")
@@ -117,11 +116,9 @@ def _registries(_session: Session) -> Iterator[Reading]:
 
 
 def _messages(session: Session) -> Iterator[Reading]:
-    """Of the oldest that wait; a queued message has a task, and tasks are quickly found."""
-    ids = work.abouts(session, "notices.deliver", _MOST_MESSAGES)
-    queued = Message.id.in_(ids) & (Message.state == "queued")
-    count, since = session.execute(select(func.count(), func.min(Message.created_at)).where(queued)).one()
-    failed = session.scalar(select(func.count()).where(queued, Message.attempts > 0)) or 0
+    waiting = Message.state.in_(TO_GO)
+    count, since = session.execute(select(func.count(), func.min(Message.created_at)).where(waiting)).one()
+    failed = session.scalar(select(func.count()).where(waiting, Message.attempts > 0)) or 0
     yield catalogue.MESSAGES, {"state": "waiting"}, coarse(count)
     yield catalogue.MESSAGES, {"state": "failed"}, coarse(failed)
     yield catalogue.MESSAGE_AGE, {}, round(_age(since, clock.now()))

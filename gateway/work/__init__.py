@@ -15,7 +15,7 @@ from gateway.work.bound import Bound
 from gateway.work.doing import step
 from gateway.work.engine import AlreadyRunning, keep, launch, prepare, stop
 from gateway.work.executors import BEAT_SECONDS
-from gateway.work.load import Backlog, abouts, backlog, workers
+from gateway.work.load import Backlog, backlog, workers
 from gateway.work.queue import enqueue, ready, running, unfinished
 from gateway.work.tasks import Later, StepFailed, every, task
 
@@ -26,7 +26,6 @@ __all__ = [
     "Bound",
     "Later",
     "StepFailed",
-    "abouts",
     "backlog",
     "enqueue",
     "every",

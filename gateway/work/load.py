@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import ColumnElement, Select, TableClause, and_, column, func, select, table
+from sqlalchemy import ColumnElement, TableClause, and_, column, func, select, table
 from sqlalchemy.orm import Session
 
 from gateway.db import db
@@ -55,18 +55,6 @@ def backlog(session: Session) -> Backlog:
         overdue=_count(session, rows, _unfinished(rows, _READY, _RUNNING), late),
         oldest_seconds=0.0 if oldest is None else max(0.0, now - oldest / 1000),
     )
-
-
-def abouts(session: Session, task: str, most: int) -> list[str]:
-    """What unfinished tasks of a name are about, the oldest first, at most so many."""
-    rows = _rows()
-    ids: Select[str] = (
-        select(rows.c.workflow_uuid)
-        .where(_unfinished(rows, _READY, _RUNNING, _DELAYED), rows.c.workflow_uuid.like(f"{task}/%"))
-        .order_by(rows.c.created_at)
-        .limit(most)
-    )
-    return [found.split("/")[1] for found in session.scalars(ids)]
 
 
 def workers(session: Session) -> int:

@@ -63,16 +63,18 @@ def _limits() -> None:
 
 
 def _vault() -> None:
-    """What the vault keeps. 40 lines because it is a list."""
+    """What the vault keeps. More than 40 lines because it is a list."""
     op.create_table(
         "vault_keks",
         sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("open_id", sa.String(length=40), nullable=True),
         sa.Column("sample", sa.LargeBinary(), nullable=False),
         sa.Column("used_from", sa.DateTime(), nullable=False),
         sa.Column("superseded_at", sa.DateTime(), nullable=True),
         sa.Column("closed_at", sa.DateTime(), nullable=True),
         sa.Column("destroyed_at", sa.DateTime(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_vault_keks")),
+        sa.UniqueConstraint("open_id", name=op.f("uq_vault_keks_open_id")),
     )
     op.create_table(
         "vault_keys",
@@ -82,6 +84,7 @@ def _vault() -> None:
         sa.Column("wrapped", sa.LargeBinary(), nullable=True),
         sa.Column("created_at", sa.DateTime(), nullable=False),
         sa.Column("shredded_at", sa.DateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["kek_id"], ["vault_keks.open_id"], name=op.f("fk_vault_keys_kek_id_vault_keks")),
         sa.PrimaryKeyConstraint("owner_id", name=op.f("pk_vault_keys")),
     )
     op.create_index(op.f("ix_vault_keys_kek_id"), "vault_keys", ["kek_id"], unique=False)

@@ -19,7 +19,7 @@ from gateway.config import Config
 from gateway.consent.ask import Asked
 from gateway.consent.models import Consent
 from gateway.db import db, new_id
-from gateway.notices.models import Message
+from gateway.notices.models import TO_GO, Message
 from gateway.oauth import models
 from policies.library import Library
 from tests.gateway.consent.provider import ALICE, CLIENT, SECRET
@@ -86,11 +86,7 @@ def ask(institution: str = "Sunflower Kindergarten", subject: dict[str, Any] = S
 def deliver() -> None:
     """Hand over every message that is queued, as the durable tasks would."""
     with db.read() as session:
-        to_go = (
-            select(Message.id)
-            .where(Message.state.in_(("written", "queued")))
-            .order_by(Message.created_at, Message.state.desc())
-        )
+        to_go = select(Message.id).where(Message.state.in_(TO_GO)).order_by(Message.created_at, Message.state.desc())
         queued = session.scalars(to_go).all()
     for message_id in queued:
         notices.deliver(message_id)
