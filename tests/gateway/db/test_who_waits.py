@@ -149,6 +149,12 @@ def test_the_subjects_pages_wait(stage: Stage) -> None:
     strikes = request.row.strikes
     beside(lambda: person.send(code="000000"), request.check_id, done_first=_strike(request.id))
     assert request.row.strikes == strikes + 2
+    strikes, until = request.row.strikes, stage.time.at + timedelta(minutes=15)
+    code = lambda: person.send(code="000000", path=f"/c/{request.id}/code")  # noqa: E731
+    paused = update(Consent).where(Consent.id == request.id).values(paused_until=until)
+    assert beside(code, request.check_id, done_first=lambda session: session.execute(paused)).status_code == 429
+    assert request.row.strikes == strikes
+    stage.time.at = until
     other.prove(request, stage.config)
     beside(lambda: other.send(decision="agree"), request.check_id, done_first=of(request.check_id, decline))
     assert request.row.state == "declined"
@@ -243,20 +249,34 @@ def test_a_key_is_not_closed_over_what_is_being_sealed(stage: Stage) -> None:
 
 def test_a_key_that_is_closed_at_this_moment_seals_nothing(stage: Stage) -> None:
     """Also where it has been used all the time: another machine closes it, and will destroy it."""
-    with db.write("chk_a") as session:
-        vault.put(session, "chk_a", "subject", 1)
-        assert session.get_one(VaultKey, "chk_a").kek_id == f"{NOVEMBER}.2"
+    for owner in ("chk_a", "chk_b", "chk_c"):  # used for long: that it is known here is remembered
+        with db.write(owner) as session:
+            vault.put(session, owner, "subject", 1)
+            assert session.get_one(VaultKey, owner).kek_id == f"{NOVEMBER}.2"
 
     def closed(session: Session) -> None:
         session.get_one(VaultKek, f"{NOVEMBER}.2").closed_at = stage.time.at
 
     def put() -> None:
-        with db.write("chk_b") as session:
-            vault.put(session, "chk_b", "subject", 1)
+        with db.write("chk_d") as session:
+            vault.put(session, "chk_d", "subject", 1)
 
     with pytest.raises(vault.UnknownKek):
         beside(put, done_first=closed)
-    assert count(VaultKey, VaultKey.owner_id == "chk_b") == 0
+    assert count(VaultKey, VaultKey.owner_id == "chk_d") == 0
+
+
+def test_two_turns_note_a_destroyed_key_once(stage: Stage) -> None:
+    """On two machines at the same moment: one entry is in the log."""
+    row = {"id": "2026-09", "sample": b"", "used_from": stage.time.at, "closed_at": stage.time.at}
+    with db.write() as session:
+        session.add(VaultKek(**row))
+
+    def noted(session: Session) -> None:
+        session.get_one(VaultKek, "2026-09").destroyed_at = stage.time.at
+
+    beside(keys.finish, done_first=noted)
+    assert stage.entries("key.destroyed") == []
 
 
 @pytest.mark.parametrize(

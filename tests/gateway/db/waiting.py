@@ -17,14 +17,20 @@ _WAITING = text(
 _LONG = 20
 
 
-def _nothing(_session: Session) -> None:
+def _nothing(*_session: Session) -> None:
     pass
 
 
-def beside(act: Callable[[], Any], *names: str, done_first: Callable[[Session], Any] = _nothing) -> Any:
+def beside(
+    act: Callable[[], Any],
+    *names: str,
+    done_first: Callable[[Session], Any] = _nothing,
+    meanwhile: Callable[[], Any] = _nothing,
+) -> Any:
     """Begin an act while a write about these names is in the midst of something, and let the write end first.
 
-    The act must wait: else it is an AssertionError. Returns what the act returned, raises what it raised.
+    The act must wait, and `meanwhile` is called when it does: else it is an AssertionError. Returns what the act
+    returned, raises what it raised.
     """
     result: list[Any] = []
     thread = threading.Thread(target=lambda: result.append(_caught(act)))
@@ -37,6 +43,7 @@ def beside(act: Callable[[], Any], *names: str, done_first: Callable[[Session], 
             time.sleep(0.005)
         assert not result, f"it did not wait: {result}"
         assert _somebody_waits()
+        meanwhile()
     thread.join(_LONG)
     assert result, "it never ended"
     if isinstance(result[0], Exception):

@@ -144,3 +144,13 @@ def test_a_lost_key_stops_everything_but_its_cure(gate: Gate) -> None:
     assert {"key": gate.month, "state": "missing"}.items() <= gate.json("keys", "list")[0].items()
     assert gate.json("keys", "destroy", gate.month, "--lost") == {"destroyed": gate.month, "shredded": 1}
     gate.run("audit", "verify")
+
+
+def test_a_clock_in_doubt_is_said_and_can_be_vouched_for(gate: Gate) -> None:
+    """The last turn was years ago: the next one wants somebody to have looked at the clock."""
+    with db.write() as session:
+        vault.put(session, "retention", "clock", {"seen": "2020-01-01T00:00:00+00:00", "since": None}, standing=True)
+    assert "nothing is destroyed for a day. If the clock is right: --clock-is-right" in gate.run(
+        "keys", "turn", status=2
+    )
+    assert gate.json("keys", "turn", "--clock-is-right") == {"added": [], "moved": 0, "destroyed": []}

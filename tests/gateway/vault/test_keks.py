@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from gateway import clock, vault
 from gateway.db import Database
-from gateway.vault import VaultKek, VaultKey, keks, keyfile
+from gateway.vault import VaultKek, VaultKey, keks, keyfile, wrapping
 from gateway.vault.keks import LocalKek, Refused
 
 INDEX = b"i" * 32
@@ -168,3 +168,19 @@ def test_the_key_file_goes_before_the_environment(database: Database, tmp_path: 
     assert put(database, "key_a", standing=True) == "standing-1"
     assert got(database, "chk_a") == "chk_a"
     assert LocalKek("a", b"secret").__repr__() == "LocalKek(id='a')"
+
+
+@pytest.mark.both_databases
+def test_moving_never_undoes_shredding(database: Database) -> None:
+    """A row that was read before it was shredded stays shredded."""
+    vault.init(keys("main"), INDEX)
+    put(database, "chk_a")
+    with database.read() as session:
+        row = session.get_one(VaultKey, "chk_a")
+    with database.write() as session:
+        vault.shred(session, "chk_a")
+    vault.init(keys("next", "main"), INDEX)
+    with database.write() as session:
+        wrapping.move(session, row)
+    with database.read() as session:
+        assert session.get_one(VaultKey, "chk_a").wrapped is None
