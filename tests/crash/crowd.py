@@ -20,7 +20,7 @@ from tests.visitors import PATIENCE_SECONDS, Software, Subject, wait_for
 
 TIMEOUT = (2.0, 15.0)
 LONGEST_PAUSE = 1.0
-BY_HAND = 12
+BY_HAND = 20
 """Every so manieth person agrees on the pages; for the others the pages' own function is called."""
 
 WHO = (NO, YES, CLEAN, NO, YES, NO, CLEAN, DESK)

@@ -34,7 +34,7 @@ def test_two_that_answer_and_two_that_work(tmp_path: Path, postgres: Postgres) -
         for add in (fleet.add_web, fleet.add_web, fleet.add_worker, fleet.add_worker):
             add()
         with afloat(fleet):
-            _walk_through(fleet, checks=120, harms=6, pause=(0.5, 2.0))
+            _walk_through(fleet, checks=100, harms=6, pause=(0.5, 2.0))
 
 
 def test_one_that_does_everything(tmp_path: Path) -> None:
@@ -42,4 +42,4 @@ def test_one_that_does_everything(tmp_path: Path) -> None:
     fleet = Fleet(tmp_path / "data")
     fleet.add_web()
     with afloat(fleet):
-        _walk_through(fleet, checks=80, harms=4, pause=(0.5, 2.0))
+        _walk_through(fleet, checks=70, harms=3, pause=(0.5, 2.0))
