@@ -101,7 +101,7 @@ def create_app(
     _init_rooms(config, registries if registries is not None else shelf.load(config.registries), shelf_of_law)
     app = Flask(__name__, static_folder=None)
     app.config.update(_settings(config))
-    bound = work.Bound(config.queue)
+    bound = work.Bound(config.queue, work.beyond, notices.beyond)
     app.before_request(lambda: _at_the_door(bound))
     headers = _headers(config)
     app.after_request(_seal(headers))

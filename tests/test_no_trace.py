@@ -9,6 +9,7 @@ the way and the rules that ship for it are searched for the canaries, in clear a
 import base64
 import io
 import logging
+import re
 import threading
 import time
 import urllib.parse
@@ -71,8 +72,8 @@ SAID_OF_THE_PERSON = (
 REFERENCE = "zofia-w-for-the-nursery"
 
 
-_SHORTEST = 6
-"""Fewer bytes are somewhere among random ids and sealed values by chance, every few hundred runs."""
+_BY_CHANCE = re.compile(rb"[a-z2-7]{1,5}")
+"""What stands somewhere among the random ids of every few dozen runs."""
 
 
 def forms(word: str) -> set[bytes]:
@@ -86,7 +87,7 @@ def forms(word: str) -> set[bytes]:
             whole = base64.b64encode(padded).rstrip(b"=")
             inner = whole[(offset * 8 + 5) // 6 : len(padded) * 8 // 6]
             found |= {inner, inner.replace(b"+", b"-").replace(b"/", b"_")}
-    return {form for form in found if len(form) >= _SHORTEST}
+    return {form for form in found if not _BY_CHANCE.fullmatch(form)}
 
 
 def traces(words: Iterable[str], places: Iterable[tuple[str, bytes]]) -> list[str]:

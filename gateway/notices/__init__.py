@@ -4,7 +4,7 @@ They tell that something is to be seen, never what: the same words go out for ev
 """
 
 from gateway.notices.outbox import FileOutbox, Letter, Outbox, SmtpOutbox, Undeliverable, Unreachable, open_outbox
-from gateway.notices.send import deliver, init, letter, post, send
+from gateway.notices.send import beyond, deliver, init, letter, post, send
 
 __all__ = [
     "FileOutbox",
@@ -13,6 +13,7 @@ __all__ = [
     "SmtpOutbox",
     "Undeliverable",
     "Unreachable",
+    "beyond",
     "deliver",
     "init",
     "letter",

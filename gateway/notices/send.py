@@ -89,6 +89,12 @@ def post() -> None:
             return
 
 
+def beyond(most: int) -> bool:
+    """Whether more than `most` messages are still without a task, since nobody does the work."""
+    with db.read() as session:
+        return bool(session.scalars(select(Message.id).where(Message.state == "written").offset(most).limit(1)).all())
+
+
 @work.task("notices.deliver")
 def deliver(id: str) -> None:  # noqa: A002 - a task's one argument is called so
     """Hand a queued message over, once; a crash between handing over and writing it down may repeat it."""

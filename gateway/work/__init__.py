@@ -11,7 +11,7 @@ Tasks carry ids only and are done at least once; a task raises `Later` to be tri
 this is DBOS Transact; nothing outside this package knows that.
 """
 
-from gateway.work.bound import Bound
+from gateway.work.bound import Bound, beyond
 from gateway.work.doing import step
 from gateway.work.engine import AlreadyRunning, keep, launch, prepare, stop
 from gateway.work.executors import BEAT_SECONDS
@@ -27,6 +27,7 @@ __all__ = [
     "Later",
     "StepFailed",
     "backlog",
+    "beyond",
     "enqueue",
     "every",
     "keep",

@@ -5,17 +5,27 @@ What was accepted is done however long it takes; so when it is too much, the onl
 
 import threading
 import time
+from collections.abc import Callable
 
 from gateway.work.queue import QUEUE, TASK, client
 
 _FRESH_SECONDS = 2.0
 
 
-class Bound:
-    """Whether more than `most` tasks are due and not begun, as it was a moment ago."""
+def beyond(most: int) -> bool:
+    """Whether more than `most` tasks are due and not begun: one more is looked for, the others are not counted."""
+    found = client().list_workflows(
+        name=TASK, queue_name=QUEUE, status="ENQUEUED", offset=most, limit=1, load_input=False, load_output=False
+    )
+    return bool(found)
 
-    def __init__(self, most: int) -> None:
+
+class Bound:
+    """Whether any of some probes found more than `most` of what is to be done, as it was a moment ago."""
+
+    def __init__(self, most: int, *probes: Callable[[int], bool]) -> None:
         self._most = most
+        self._probes = probes
         self._lock = threading.Lock()
         self._full = False
         self._asked = -_FRESH_SECONDS
@@ -27,16 +37,8 @@ class Bound:
         """
         if time.monotonic() >= self._asked + _FRESH_SECONDS and self._lock.acquire(blocking=False):
             try:
-                self._full = self._beyond()
+                self._full = any(probe(self._most) for probe in self._probes)
                 self._asked = time.monotonic()
             finally:
                 self._lock.release()
         return self._full
-
-    def _beyond(self) -> bool:
-        """Whether there is one more than `most`: it is looked for, the others are not counted."""
-        found = client().list_workflows(
-            name=TASK, queue_name=QUEUE, status="ENQUEUED", offset=self._most, limit=1,
-            load_input=False, load_output=False,
-        )  # fmt: skip
-        return bool(found)

@@ -14,6 +14,7 @@ from gateway.consent import decided, lateness, observe_lateness
 from gateway.consent.decide import agree
 from gateway.db import db
 from gateway.notices.models import Message
+from gateway.vault import VaultKek
 from tests.databases import tamper
 from tests.stage import RELEASE, request_for
 
@@ -240,6 +241,8 @@ def test_more_damaged_checks_than_a_batch_starve_nobody(stage) -> None:
     audit.sequence()
     release.tell_subjects()
     good = ids[-1]
+    with db.write() as session:
+        session.add(VaultKek(id="gone", open_id="gone", sample=b"", used_from=stage.time.at))
     tamper(
         f"UPDATE vault_items SET sealed = zeroblob(1) WHERE name = 'review' AND owner_id != '{good}'",
         f"UPDATE vault_keys SET kek_id = 'gone' WHERE owner_id IN ({str(ids)[1:-1]}) AND owner_id != '{good}'",

@@ -127,11 +127,9 @@ def test_the_institution_waits_for_the_subject(stage: Stage) -> None:
     first, second = hr.asked(key="1"), hr.asked(key="2")
     act = posting(hr, f"/v1/checks/{first}/cancel")
     assert beside(act, first, done_first=of(first, agree)).status_code == 409
-    with db.read() as session:
-        asked = consent.decided(session, second).id
     stage.time.forward(timedelta(days=13))
     later = lambda session: of(second, agree)(session) and stage.time.forward(timedelta(days=2))  # noqa: E731
-    beside(lambda: expire(asked), second, done_first=later)
+    beside(expire, second, done_first=later)
     with db.read() as session:
         assert {consent.decided(session, one).state for one in (first, second)} == {"given"}
 

@@ -41,7 +41,7 @@ def test_work_that_waits(stage: Stage) -> None:
     """Tasks by what they wait for; those that have been ready for a minute are overdue."""
     with db.write() as session:
         work.enqueue(session, "checks.run", "chk_a")
-        work.enqueue(session, "consent.expire", "con_a", at=stage.time.at + timedelta(days=1))
+        work.enqueue(session, "notices.deliver", "msg_a", at=stage.time.at + timedelta(days=1))
         work.queue.put(session, 60.0, "checks.run", "chk_b", "now", 3, 2)
     found = work_now()
     assert (found.waiting, found.running, found.delayed, found.again, found.overdue) == (1, 0, 2, 1, 0)
