@@ -81,7 +81,7 @@ class Deployment:
 
     def run(self, program: str) -> "subprocess.Popen[bytes]":
         """Start a program in the environment of this deployment."""
-        environ = {**os.environ, **self.environ, "SEALGATE_LOG_LEVEL": "info"}
+        environ = {**os.environ, "SEALGATE_LOG_LEVEL": "info", **self.environ}
         with self.log.open("ab") as log:
             return tether.start([sys.executable, "-c", program], stdout=log, stderr=log, env=environ)
 

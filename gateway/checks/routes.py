@@ -123,7 +123,7 @@ def check(check_id: str) -> Response:
     and nothing else is ever said. Ask again after `release_at`; it moves on if the answer is late.
     """
     now = clock.now()
-    with db.read() as session:
+    with db.glance() as connection, Session(connection) as session:
         form = wire.check_form(session, _own(session, check_id), now)
     answer = _json(form)
     if form["status"] == "in_progress":  # made of what the body says, so that it cannot say more

@@ -13,16 +13,21 @@ No lock outlives its process for long: a session that has stopped in the midst o
 """
 
 import hashlib
+import math
+import time
 from collections.abc import Mapping
 from typing import Any
 
 from psycopg.abc import Buffer
 from psycopg.types.string import StrDumperUnknown as StrDumper
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, exc
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
 WAIT_SECONDS = 30
+
+_IDLE_SECONDS = 2.0
+_USED = "sealgate used"
 
 _SPACE = 1_397_769_044
 """Sets our lock of everything apart from other programs' locks in this database."""
@@ -64,10 +69,23 @@ class Server:
             pool_size=8,
             max_overflow=8,  # README: how many connections the server must have
             pool_timeout=WAIT_SECONDS,
-            pool_pre_ping=True,  # a server that was restarted has cut the connections of the pool
             connect_args=dict(_CONNECT),
         )
         event.listen(self.engine, "connect", _connected)
+        event.listen(self.engine, "checkin", _returned)
+        event.listen(self.engine, "checkout", self._lives)
+
+    def _lives(self, connection: DBAPIConnection, entry: ConnectionPoolEntry, _proxy: object) -> None:
+        """Ask a connection that was idle whether it lives: a server that was restarted has cut those of the pool.
+
+        Of those that were used a moment ago it costs more to ask than it helps: of a busy pool a few fail, once.
+        """
+        if time.monotonic() < entry.info.get(_USED, math.inf) + _IDLE_SECONDS:
+            return
+        try:
+            self.engine.dialect.do_ping(connection)
+        except Exception:  # noqa: BLE001 - whatever it is, another connection is tried
+            raise exc.InvalidatePoolError from None
 
     def enter(self, connection: Connection, about: tuple[str, ...]) -> None:
         """Take the right to write, in a transaction that has done nothing yet."""
@@ -104,6 +122,10 @@ class _Text(StrDumper):
 def _key(name: str) -> int:
     """The number of a name's lock. Two names with one number only wait for each other without need."""
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
+
+
+def _returned(_connection: DBAPIConnection | None, entry: ConnectionPoolEntry) -> None:
+    entry.info[_USED] = time.monotonic()
 
 
 def _connected(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
