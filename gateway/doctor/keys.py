@@ -10,9 +10,9 @@ from gateway import clock
 from gateway.config import Config
 from gateway.db import db
 from gateway.doctor.finding import FAULT, HINT, OK, Finding
-from gateway.retention import due, reindex, rotate, terms
+from gateway.retention import belief, due, reindex, rotate, terms
 from gateway.retention.listed import Listed, listed
-from gateway.vault import VaultKey, fit, keks, keyfile
+from gateway.vault import Tampered, VaultKey, fit, keks, keyfile
 from gateway.vault.ring import key_file, named, ring
 
 GRACE = timedelta(days=2)
@@ -86,6 +86,10 @@ def shredding(config: Config) -> Iterator[Finding]:
     with db.read() as session:
         late = session.scalar(select(func.count()).select_from(due.overdue(now - GRACE).subquery())) or 0
         unbound = session.scalar(select(func.count()).where(_without_period())) or 0
+    if (since := _doubted_since()) is not None:
+        found = f"nothing is destroyed since {since:%Y-%m-%d %H:%M} UTC, because the clock had jumped"
+        do = "look at the clock; if it is right, `sealgate keys turn --clock-is-right`"
+        yield Finding("shredding", FAULT, found, do)
     if late:
         found = f"the data of {late} checks should have been shredded"
         yield Finding("shredding", FAULT, found, "`sealgate keys turn` does it now; does the server run?")
@@ -101,13 +105,21 @@ def shredding(config: Config) -> Iterator[Finding]:
     )
 
 
+def _doubted_since() -> datetime | None:
+    try:
+        return belief.doubted_since()
+    except Tampered:  # the next turn begins anew
+        return None
+
+
 def rotations() -> Iterator[Finding]:
     """Whether a rotation was begun and not finished."""
     if key_file() is not None and rotate.unfinished():
         yield Finding("rotation", HINT, "a rotation of keys was begun", "`sealgate keys rotate` finishes it")
     if key_file() is not None and (ring().index_waits or reindex.behind()):
         found = "a rotation of the key of the blind index was begun"
-        yield Finding("rotation", HINT, found, "`sealgate keys rotate --index` finishes it")
+        do = "`sealgate keys rotate --index` finishes it; if another machine has done so, copy its key file"
+        yield Finding("rotation", HINT, found, do)
 
 
 def _without_period() -> ColumnElement[bool]:

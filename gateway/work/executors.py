@@ -48,6 +48,8 @@ def beat() -> None:
                 index_elements=[Executor.id], set_={"since": case((gap, now), else_=Executor.since), "seen_at": now}
             )
         )
+    for task in sorted(here.owed):
+        _give_back(task)
 
 
 def leave() -> None:
@@ -121,9 +123,17 @@ def turn(task: str) -> Iterator[bool]:
         yield mine
     finally:
         if mine:
-            with db.write(task) as session:
-                mine_still = (Turn.task == task) & (Turn.executor_id == here.executor_id)
-                session.execute(update(Turn).where(mine_still).values(executor_id=None))
+            here.owed.add(task)
+            _give_back(task)
+
+
+def _give_back(task: str) -> None:
+    """Let others take a turn again. If the database fails, the next beat does it: nobody else may while we live."""
+    with db.write(task) as session:
+        if task in here.owed:  # not if it was taken again meanwhile
+            mine_still = (Turn.task == task) & (Turn.executor_id == here.executor_id)
+            session.execute(update(Turn).where(mine_still).values(executor_id=None))
+    here.owed.discard(task)
 
 
 def _taken(task: str) -> bool:
@@ -138,4 +148,5 @@ def _taken(task: str) -> bool:
         if row.executor_id is not None and session.scalar(others) is not None:
             return False
         row.executor_id = here.executor_id
+        here.owed.discard(task)
         return True

@@ -35,6 +35,8 @@ class Here:
         self.stopping = threading.Event()
         self.running: set[str] = set()
         self.ticking: dict[str, threading.Lock] = {}
+        self.owed: set[str] = set()
+        """Turns of periodic tasks that are over here and not given back yet (`executors.turn`)."""
         self.local = threading.local()
 
 

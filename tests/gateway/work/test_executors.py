@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import func, select, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from gateway import work
 from gateway.config import Config
@@ -149,6 +150,30 @@ def test_one_that_was_only_slow_ends_nobody_elses_turn(database: Database, worke
         session.get_one(Turn, "test.turn").executor_id = "exe_other"
     with database.read() as session:
         assert session.get_one(Turn, "test.turn").executor_id == "exe_other"
+
+
+def test_a_turn_that_could_not_be_given_back_is_given_back_by_the_next_beat(database: Database, worker: str) -> None:
+    """The database failed just then: nobody else could take the turn as long as this process lives."""
+    rename = "ALTER TABLE {} RENAME TO {}"
+    with pytest.raises(SQLAlchemyError), executors.turn("test.turn"):
+        tamper_with(database, rename.format("work_turns", "gone"))
+    tamper_with(database, rename.format("gone", "work_turns"))
+    with database.read() as session:
+        assert session.get_one(Turn, "test.turn").executor_id == worker
+    executors.beat()
+    with database.read() as session:
+        assert session.get_one(Turn, "test.turn").executor_id is None
+    with executors.turn("test.turn") as mine:
+        executors.beat()
+        assert mine
+        with database.read() as session:
+            assert session.get_one(Turn, "test.turn").executor_id == worker
+
+
+def tamper_with(database: Database, statement: str) -> None:
+    """Run a statement on the server."""
+    with database.engine.begin() as connection:
+        connection.exec_driver_sql(statement)
 
 
 def test_a_process_that_ends_says_so(database: Database, config: Config) -> None:
