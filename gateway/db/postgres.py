@@ -26,7 +26,9 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 WAIT_SECONDS = 30
 
-_IDLE_SECONDS = 2.0
+IDLE_SECONDS = 2.0
+"""For how long a connection is trusted to live after it was used."""
+
 _USED = "sealgate used"
 
 _SPACE = 1_397_769_044
@@ -80,7 +82,7 @@ class Server:
 
         Of those that were used a moment ago it costs more to ask than it helps: of a busy pool a few fail, once.
         """
-        if time.monotonic() < entry.info.get(_USED, math.inf) + _IDLE_SECONDS:
+        if time.monotonic() < entry.info.get(_USED, math.inf) + IDLE_SECONDS:
             return
         try:
             self.engine.dialect.do_ping(connection)

@@ -3,11 +3,13 @@
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import exc, func, select, text
 
 from gateway.db import Database
+from gateway.db.postgres import IDLE_SECONDS
 from tests.databases import Postgres
 from tests.gateway.db.test_db import Note, Own
 
@@ -139,11 +141,35 @@ def test_a_session_that_stays_away_in_a_transaction_is_ended(opened: Database) -
 
 
 def test_a_server_that_cut_its_connections_is_asked_again(opened: Database, postgres: Postgres) -> None:
-    """After a restart of the server nothing fails for the connections that were in the pool."""
-    with opened.read() as session:
-        name = session.scalar(text("SELECT current_database()"))
-    postgres.run(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+    """After a restart of the server nothing fails for the connections that were idle in the pool."""
+    _cut_off(opened, postgres)
+    time.sleep(IDLE_SECONDS)
     with opened.write() as session:
         session.add(Note(id="one"))
     with opened.read() as session:
         assert session.scalars(select(Note.id)).all() == ["one"]
+
+
+def test_of_a_pool_that_was_busy_one_fails(opened: Database, postgres: Postgres) -> None:
+    """Those that were used a moment ago are not asked; the first that fails has the whole pool renewed."""
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: _name(opened), range(8)))
+    _cut_off(opened, postgres)
+    failed = 0
+    for number in range(6):
+        try:
+            with opened.write() as session:
+                session.add(Note(id=f"{number}"))
+        except exc.OperationalError:
+            failed += 1
+    assert failed == 1
+
+
+def _cut_off(opened: Database, postgres: Postgres) -> None:
+    name = _name(opened)
+    postgres.run(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+
+
+def _name(opened: Database) -> str:
+    with opened.read() as session:
+        return str(session.scalar(text("SELECT current_database()")))
