@@ -13,6 +13,7 @@ from gateway.clock import Stopped
 from gateway.config import Config
 from gateway.db import Database, db
 from gateway.notices.models import Message
+from gateway.notices.send import MOST_POSTED
 
 AT = datetime(2026, 11, 20, 7, 20, tzinfo=UTC)
 TO = {"email": "canary-person@mail.example"}
@@ -141,5 +142,51 @@ def test_durable_work_delivers(working: Database, config: Config) -> None:
     message_id = queue()
     until = time.monotonic() + 10
     while state(message_id) == "queued" and time.monotonic() < until:
+        time.sleep(0.05)
+    assert [line["id"] for line in sent(config)] == [message_id]
+
+
+def written() -> str:
+    """Insert a message without a task and return its id."""
+    rows = notices.letter(TO, "code", "en", until=AT + timedelta(days=1), **FACTS)
+    db.insert(rows)
+    return str(rows[0].id)  # type: ignore[attr-defined]
+
+
+@pytest.mark.both_databases
+def test_messages_that_were_written_get_their_tasks_the_oldest_first(stopped: Stopped) -> None:
+    """So many at a time; a second look makes no second task."""
+    first = [written() for _ in range(MOST_POSTED)]
+    stopped.forward(timedelta(seconds=1))
+    later = written()
+    assert notices.beyond(MOST_POSTED)
+    notices.post()
+    assert ({state(one) for one in first}, state(later)) == ({"queued"}, "written")
+    assert sorted(work.unfinished()) == sorted(f"notices.deliver/{one}/now" for one in first)
+    assert not notices.beyond(1)
+    notices.post()
+    notices.post()
+    assert sorted(work.unfinished()) == sorted(f"notices.deliver/{one}/now" for one in [*first, later])
+
+
+@pytest.mark.both_databases
+def test_a_message_that_was_written_goes_as_any_other(stopped: Stopped, config: Config) -> None:
+    """It says the same, and is forgotten when it has gone; nothing brings it back."""
+    message_id = written()
+    notices.deliver(message_id)
+    notices.post()
+    assert state(message_id) == "sent"
+    assert work.unfinished() == []
+    assert "424242" in str(sent(config)[0]["text"])
+    with db.read() as session, pytest.raises(vault.Shredded):
+        vault.get(session, message_id, "letter")
+
+
+def test_durable_work_delivers_what_was_written(working: Database, config: Config) -> None:
+    """The real engine's periodic task finds it."""
+    notices.init(config)
+    message_id = written()
+    until = time.monotonic() + 10
+    while state(message_id) != "sent" and time.monotonic() < until:
         time.sleep(0.05)
     assert [line["id"] for line in sent(config)] == [message_id]
