@@ -20,7 +20,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from connectors import shelf
-from gateway import app, limits, logs
+from gateway import app, limits, logs, work
 from gateway.config import Config
 
 _KILL_AFTER_SECONDS = 30
@@ -43,10 +43,14 @@ _LOGGING: dict[str, Any] = {
 }
 
 
+class CannotListen(Exception):
+    """The address is taken, or is none of this machine; the message says which."""
+
+
 def run(address: str, port: int) -> None:
     """Serve the deployment of the environment at an address until a signal comes.
 
-    Raises ConfigError and connectors.base.ConfigurationError before anything is started.
+    Raises ConfigError and connectors.base.ConfigurationError before anything is started, CannotListen.
     """
     config = Config.from_env(os.environ)
     logs.setup(config.log_level)
@@ -70,7 +74,13 @@ def run(address: str, port: int) -> None:
         workers_kill_timeout=_KILL_AFTER_SECONDS,
     )
     server.on_startup(lambda: _say(config, address, port))
-    server.serve(spawn_target=worker)
+    try:
+        server.serve(spawn_target=worker)
+    except RuntimeError as error:
+        why = str(error).partition("\n")[0]  # granian's own backtrace follows
+        if "(os error" not in why:
+            raise
+        raise CannotListen(f"cannot listen on {address}, port {port}: {why}") from None
 
 
 def worker(*arguments: Any) -> None:
@@ -78,6 +88,9 @@ def worker(*arguments: Any) -> None:
     _end_with_the_parent()
     try:
         Granian._spawn_wsgi_worker(*arguments)
+    except work.AlreadyRunning as error:
+        sys.stderr.write(f"sealgate: {error}: on SQLite there is one `sealgate serve`. Stop the other first\n")
+        sys.exit(1)
     finally:
         app.finish()
 

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 
 import click
 
-from gateway.cli.words import AS_JSON, DATA, deployment, errors_told, fail, print_json, use_settings
+from gateway.cli.words import AS_JSON, DATA, deployment, errors_told, fail, print_json, use_deployment, use_settings
 
 
 @click.command()
@@ -40,8 +40,12 @@ def init(folder: Path, mode: str, issuer: str) -> None:
     if mode == "live" and not issuer.startswith("https://"):
         fail("--issuer must begin with https:// in live mode")
     setup.initialise(folder, mode, issuer, {"SEALGATE_PROOF": "particulars"} if mode == "trial" else None)
-    click.echo(f"Wrote {folder / setup.SETTINGS} (secrets: keep it, and keep it private).")
+    click.echo(
+        f"Wrote {folder / setup.SETTINGS} (settings and secrets) and {folder / setup.KEYS} (the keys of the data)."
+    )
+    click.echo("Keep both private, and a copy of each: without them the data cannot be read.")
     click.echo(f"Next: name your registries in {folder / setup.REGISTRIES}, then: sealgate serve --data {folder}")
+    click.echo(f"`sealgate doctor --data {folder}` says what is missing.")
 
 
 @click.command()
@@ -53,7 +57,7 @@ def serve(data: Path | None, host: str, port: int) -> None:
     """Serve the gateway until SIGTERM or Ctrl-C. On SQLite it does the durable work too, on PostgreSQL workers do."""
     from gateway import serve as server
 
-    use_settings(data)
+    use_deployment(data)
     server.run(host, port)
 
 
@@ -64,7 +68,7 @@ def worker(data: Path | None) -> None:
     """Do the work of a deployment on PostgreSQL until SIGTERM or Ctrl-C; start as many as you like, anywhere."""
     from gateway import worker as labour
 
-    use_settings(data)
+    use_deployment(data)
     labour.run()
 
 
@@ -272,7 +276,6 @@ def audit_verify(data: Path | None, as_json: bool) -> None:
             }
         )
     else:
-        click.echo(
-            f"{found.size} entries, {'all fit' if found.ok else f'the first that does not fit: {found.first_bad}'}"
-        )
+        fits = "all fit" if found.size else "the log is empty: is this the database that you mean?"
+        click.echo(f"{found.size} entries, {fits if found.ok else f'the first that does not fit: {found.first_bad}'}")
     sys.exit(0 if found.ok else 1)

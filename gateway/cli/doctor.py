@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.words import AS_JSON, DATA, errors_told, print_json, use_settings
+from gateway.cli.words import AS_JSON, DATA, errors_told, print_json, use_deployment
 
 _MARKS = {"ok": "ok   ", "hint": "hint ", "fault": "FAULT"}
 
@@ -21,7 +21,7 @@ def doctor(data: Path | None, as_json: bool) -> None:
     from gateway.config import Config, ConfigError
     from gateway.doctor import Finding, examine
 
-    use_settings(data)
+    use_deployment(data)
     logs.setup("critical")
     try:
         findings = list(examine(Config.from_env(os.environ)))

@@ -99,7 +99,8 @@ def _insist(clock_is_right: bool) -> None:
 @AS_JSON
 @errors_told
 def keys_destroy(key_id: str, lost: bool, clock_is_right: bool, data: Path | None, as_json: bool) -> None:
-    """Destroy KEY, if all that it wraps is due or gone. Then no backup can be read with it any more."""
+    """Destroy KEY now, before its time, if all that it wraps here is due or gone. Backups that hold data under it can
+    no longer be read: after a rotation `sealgate keys list` says until when they may be wanted."""
     from gateway.retention import keys as room
 
     with deployment(data, keys_fit=not lost):
@@ -150,7 +151,7 @@ def keys_rotate(index: bool, data: Path | None, as_json: bool) -> None:
         task = bar.add_task("rotating", total=None)
         told: Progress = lambda done, total: bar.update(task, completed=done, total=total)  # noqa: E731
         done = reindex.rotate_index(told) if index else rotate.rotate_keks(told)
-    _show(done, as_json)
+    _show(done, "stored indexes were made anew" if index else "data keys were wrapped anew", as_json)
     _say_copy(config)
 
 
@@ -160,13 +161,13 @@ def _say_copy(config: "Config") -> None:
         click.echo(f"Other machines? Copy {config.key_file} to them now, and rename it into its place.", err=True)
 
 
-def _show(done: "Rotated", as_json: bool) -> None:
+def _show(done: "Rotated", what: str, as_json: bool) -> None:
     if as_json:
         print_json(
             {"resumed": done.resumed, "current": list(done.current), "moved": done.moved, "damaged": done.damaged}
         )
         return
-    click.echo(("Went on with a rotation that was begun. " if done.resumed else "") + f"{done.moved} moved.")
+    click.echo(("Went on with a rotation that was begun. " if done.resumed else "") + f"{done.moved} {what}.")
     click.echo(f"In use: {', '.join(done.current)}")
     if done.damaged:
         click.echo(f"{done.damaged} data keys do not open and stay where they are: they were changed", err=True)

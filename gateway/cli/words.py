@@ -51,10 +51,38 @@ def use_settings(data: Path | None) -> None:
     if data is None or not (data / SETTINGS).exists():
         return
     try:
-        for name, value in read_settings(data / SETTINGS).items():
-            os.environ.setdefault(name, value)
+        settings = read_settings(data / SETTINGS)
     except SetupError as error:
         fail(str(error))
+    for name, value in settings.items():
+        os.environ.setdefault(name, value)
+    for kept in {settings.get("SEALGATE_DATA", ""), os.environ.get("SEALGATE_DATA", "")} - {""}:
+        _refuse_a_copy(data, Path(kept))
+
+
+def _refuse_a_copy(data: Path, kept: Path) -> None:
+    """A copied folder names the one it was copied from: whoever tries a backup would change what is in use."""
+    from gateway.setup import SETTINGS
+
+    if kept.resolve() != data.resolve() and (kept / SETTINGS).exists():
+        fail(
+            f"SEALGATE_DATA is {kept}, a deployment of its own, and not {data}. If {data} is a copy, change every path "
+            f"in {data / SETTINGS} first, or it works with the data and keys of the other; if SEALGATE_DATA is set in "
+            "the environment, take it away"
+        )
+
+
+def use_deployment(data: Path | None) -> None:
+    """As `use_settings`, and end with one line instead of a list of all settings where there are none at all."""
+    from gateway.setup import SETTINGS
+
+    use_settings(data)
+    if "SEALGATE_MODE" in os.environ:
+        return
+    if data is None:
+        fail("which deployment? Give --data FOLDER, or set SEALGATE_DATA; `sealgate init` makes one")
+    if not (data / SETTINGS).exists():
+        fail(f"{data} has no {SETTINGS}, and nothing is set in the environment; `sealgate init` makes a deployment")
 
 
 @contextmanager
@@ -67,9 +95,7 @@ def deployment(data: Path | None, *, keys_fit: bool = True) -> Iterator[Any]:
     from gateway.config import Config, ConfigError
     from gateway.db import db
 
-    use_settings(data)
-    if data is None and "SEALGATE_MODE" not in os.environ:
-        fail("which deployment? Give --data FOLDER, or set SEALGATE_DATA; `sealgate init` makes one")
+    use_deployment(data)
     try:
         config = Config.from_env(os.environ)
     except ConfigError as error:
@@ -99,6 +125,10 @@ def errors_told(command: F) -> F:
         except Exception as error:
             if isinstance(error, _told()):
                 fail(str(error))
+            from gateway.db import why_no_connection
+
+            if (why := why_no_connection(error)) is not None:
+                fail(f"the database does not answer: {why}")
             raise
 
     return told  # type: ignore[return-value]
@@ -112,10 +142,12 @@ def _told() -> tuple[type[Exception], ...]:
     from gateway.config import ConfigError
     from gateway.oauth.register import RegistrationRefused
     from gateway.retention.keys import KeyKept
+    from gateway.serve import CannotListen
     from gateway.setup import SetupError
     from gateway.vault.keyfile import KeyFileError
 
     return (
+        CannotListen,
         CodeTableError,
         ConfigError,
         ConnectorError,

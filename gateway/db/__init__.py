@@ -19,6 +19,7 @@ from alembic.config import Config as AlembicConfig
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, make_url
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from gateway.db.columns import Base, UtcDateTime, forget, new_id
@@ -27,7 +28,7 @@ from gateway.db.sqlite import File
 from gateway.db.together import Share, Together
 from gateway.db.together import write as write_shares
 
-__all__ = ["Base", "Database", "UtcDateTime", "alembic_config", "db", "forget", "new_id"]
+__all__ = ["Base", "Database", "UtcDateTime", "alembic_config", "db", "forget", "new_id", "why_no_connection"]
 
 _MIGRATIONS = Path(__file__).parent.parent / "migrations"
 
@@ -180,6 +181,14 @@ class Database:
         with self._reader().connect() as connection:
             applied = set(MigrationContext.configure(connection).get_current_heads())
             return applied != set(_scripts().get_heads()) and not _newer(connection)
+
+
+def why_no_connection(error: Exception) -> str | None:
+    """Why no connection to the database could be made, as the driver says it, in one line; None for any other error:
+    that of a statement may quote what is personal."""
+    if not isinstance(error, OperationalError) or error.statement is not None:
+        return None
+    return " ".join(str(error.orig).split())
 
 
 def _newer(connection: Connection) -> bool:

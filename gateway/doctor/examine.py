@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from gateway import audit, retention, vault
 from gateway.config import Config, ConfigError
-from gateway.db import db
+from gateway.db import db, why_no_connection
 from gateway.doctor import keys, place, rooms
 from gateway.doctor.finding import FAULT, OK, Examination, Finding
 
@@ -27,14 +27,16 @@ def examine(config: Config) -> Iterator[Finding]:
     missing = _missing(config)
     if missing is not None:
         yield missing
-        yield from _done("outbox", outside["outbox"])
-        yield from _done("metrics", outside["metrics"])
+        outside["registries"] = partial(rooms.file_of_registries, config)
+        for about, examination in outside.items():
+            yield from _done(about, examination)
         return
     try:
         db.init(config.database_url)
         yield from _opened(config, outside)
     except (SQLAlchemyError, OSError) as error:
-        found = f"cannot be opened ({type(error).__name__})"
+        why = why_no_connection(error) or type(error).__name__
+        found = f"cannot be opened ({why})"
         yield Finding("database", FAULT, found, "look whether SEALGATE_DATABASE_URL is right and the server runs")
     finally:
         db.close()
@@ -76,7 +78,7 @@ def _done(about: str, examination: Examination) -> Iterator[Finding]:
     try:
         yield from examination()
     except SQLAlchemyError as error:
-        found = f"the database does not answer ({type(error).__name__})"
+        found = f"the database does not answer ({why_no_connection(error) or type(error).__name__})"
         yield Finding(about, FAULT, found, "look whether it is damaged or down; a copy from before may be needed")
     except Exception as error:  # noqa: BLE001 - a doctor that falls over helps nobody
         yield Finding(about, FAULT, f"could not be examined ({type(error).__name__})", "see what else is said here")

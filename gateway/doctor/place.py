@@ -103,6 +103,7 @@ def _wal_reset() -> str:
 def migrations() -> Iterator[Finding]:
     """Whether the tables are those of this version."""
     if db.pending():
-        yield Finding("migrations", FAULT, "the tables are of another version", "start `sealgate serve`: it upgrades")
+        found = "the tables are not there yet, or of another version"
+        yield Finding("migrations", FAULT, found, "start `sealgate serve`: it makes or upgrades them")
     else:
         yield Finding("migrations", OK, "the tables are those of this version")

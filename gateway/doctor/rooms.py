@@ -27,6 +27,16 @@ STUCK = timedelta(minutes=2)
 """How long an entry may wait to be laid."""
 
 
+def file_of_registries(config: Config) -> Iterator[Finding]:
+    """Whether the file that names them can be used at all: without one `serve` does not start."""
+    try:
+        there = shelf.load(config.registries)
+    except ConnectorError as error:
+        yield Finding("registries", FAULT, str(error), f"mend {config.registries}")
+    else:
+        yield Finding("registries", OK, f"named: {', '.join(sorted(there))}")
+
+
 def registries(config: Config) -> Iterator[Finding]:
     """Whether every registry that a policy in use names is there and ready."""
     try:
