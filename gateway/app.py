@@ -7,6 +7,7 @@ ones, nor in a room that guards itself, stays shut: forgetting to list one does 
 import os
 import time
 from collections.abc import Callable, Mapping
+from importlib.metadata import version
 from typing import Any
 
 from flask import Flask, Response, current_app, request
@@ -29,6 +30,8 @@ from gateway.oauth import Guard, caller, needs
 from policies.library import Library
 
 VERSION = "1.0"
+
+log = logs.get("process")
 
 TAKE_OVER_SECONDS = 15.0
 """How long a starting process waits for one that is ending to let go of the work."""
@@ -137,6 +140,7 @@ def serve() -> Flask:
         _take_over(config)
     else:
         work.prepare()
+    _say("started", config)
     return app
 
 
@@ -147,6 +151,12 @@ def labour() -> None:
         raise ConfigError(["SEALGATE_DATABASE_URL must be postgresql://… for workers; on a file, serve does the work"])
     _opened(config)
     work.launch(config)
+    _say("started", config)
+
+
+def _say(event: str, config: Config) -> None:
+    """Which version began in which process: what an upgrade process by process is followed by in the logs."""
+    log.info(event, version=version("sealgate"), pid=os.getpid(), kind=config.mode)
 
 
 def _opened(config: Config) -> Flask:
@@ -180,6 +190,7 @@ def finish() -> None:
         work.stop()
     metrics.stop()
     db.close()
+    log.info("ended", pid=os.getpid())
 
 
 def _init_rooms(config: Config, registries: Mapping[str, Connector], library: Library) -> None:
@@ -232,7 +243,8 @@ def _at_the_door(bound: work.Bound) -> Any:
 def _within_bounds(bound: work.Bound) -> None:
     """Raises TooMany for a client that calls too often, Overloaded for a new check while too many tasks wait."""
     current_app.extensions["sealgate_front"].know(request.headers.get("Authorization", ""))
-    if seconds := limits.calls.spend(caller().client_id):
+    if seconds := limits.calls.spend(client := caller().client_id):
+        logs.quick("limits", "too_many_calls", client=client)
         told = f"A client may make {limits.calls.per_minute} calls in a minute."
         raise problems.TooMany(told, headers={"Retry-After": str(seconds)})
     if request.endpoint == NEW_CHECK and bound.full():

@@ -40,7 +40,7 @@ KEYS: Mapping[str, re.Pattern[str]] = {
         ("check", "consent", "review", "institution", "client", "entry", "message", "request", "row", "about"), _ID
     ),
     **dict.fromkeys(
-        ("level", "event", "task", "policy", "version", "registry", "state", "kind", "type", "logged"),
+        ("level", "event", "task", "policy", "registry", "state", "kind", "type", "logged"),
         _WORD,
     ),
     "method": re.compile(r"GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|TRACE|CONNECT"),  # a caller may send any word
@@ -48,6 +48,7 @@ KEYS: Mapping[str, re.Pattern[str]] = {
     **dict.fromkeys(("error", "cause"), _CLASS),
     "logger": re.compile(rf"_?{_WORD.pattern}"),  # granian's own is `_granian`
     "where": _PLACE,
+    "version": re.compile(r"[A-Za-z0-9.+-]{1,40}"),
     "time": re.compile(r"[0-9TZ:.+-]{1,40}"),
     "address": re.compile(r"https?://[A-Za-z0-9.:\[\]-]{1,120}(/[a-z0-9./-]{0,40})?"),
     "said": _SENTENCE,

@@ -10,7 +10,7 @@ import threading
 from limits import RateLimitItemPerMinute
 from limits.strategies import FixedWindowRateLimiter
 
-from gateway import clock
+from gateway import clock, logs
 from gateway.limits import DatabaseStorage, calls
 from gateway.oauth.errors import TooManyCalls
 
@@ -51,4 +51,5 @@ class Failures:
 def admit(client_id: str) -> None:
     """Count a call of a client that has proved who it is. Raises TooManyCalls."""
     if seconds := calls.spend(client_id):
+        logs.quick("limits", "too_many_calls", client=client_id)
         raise TooManyCalls(seconds)
