@@ -82,7 +82,7 @@ def use_deployment(data: Path | None) -> None:
     if data is None:
         fail("which deployment? Give --data FOLDER, or set SEALGATE_DATA; `sealgate init` makes one")
     if not (data / SETTINGS).exists():
-        fail(f"{data} has no {SETTINGS}, and nothing is set in the environment; `sealgate init` makes a deployment")
+        fail(f"{data} has no {SETTINGS}, and no SEALGATE_… variables are set; `sealgate init` makes a deployment")
 
 
 @contextmanager
