@@ -22,6 +22,16 @@ def calls_again() -> Any:
     limits.calls.init(1200)
 
 
+def test_who_calls_too_often_is_named_in_the_log(make_stage: Any, calls_again: None, lines: Any) -> None:
+    """Whoever looks after the gateway can tell the institution."""
+    hr = make_stage({"SEALGATE_RATE": "5"}).caller()
+    assert hr.get("/v1/roles").status_code == 200
+    while hr.get("/v1/roles").status_code != 429:
+        pass
+    (named,) = [line["client"] for line in lines() if line["event"] == "too_many_calls"]
+    assert named.startswith("cli_")
+
+
 def test_too_many_calls_are_answered_429(make_stage: Any, calls_again: None) -> None:
     """A problem with the seconds to wait; another client goes on; a minute later the first does too."""
     stage: Stage = make_stage({"SEALGATE_RATE": "5"})
