@@ -1,5 +1,6 @@
 """What goes wrong around a deployment, in one line: a copy, no folder, a taken port, a second server, no database."""
 
+import json
 import os
 import shutil
 import socket
@@ -48,6 +49,23 @@ def test_a_copy_is_not_taken_for_the_deployment_that_it_names(gate: Path, tmp_pa
     assert (verified.returncode, verified.stderr) == (0, "")
     assert (copy / "sealgate.sqlite").exists()
     assert not (gate / "sealgate.sqlite").exists()
+
+
+def test_who_is_registered_can_be_seen_and_stopped(gate: Path) -> None:
+    """By the ids that the lists show; what is not there is named."""
+    data = ["--data", str(gate)]
+    registered = ["--registration", "1", "--jurisdiction", "cn", "--policy", "cn/kindergarten"]
+    institution = sealgate("institution", "add", "Sunflower", *registered, *data).stdout.strip()
+    client = sealgate("client", "add", "--institution", institution, "--name", "HR", *data).stdout.strip()
+    assert institution in sealgate("institution", "list", *data).stdout
+    assert sealgate("client", "revoke", client, *data).returncode == 0
+    assert sealgate("institution", "suspend", institution, *data).returncode == 0
+    clients = json.loads(sealgate("client", "list", "--json", *data).stdout)
+    assert [(one["client"], one["state"], one["institution"]) for one in clients] == [(client, "revoked", institution)]
+    institutions = json.loads(sealgate("institution", "list", "--json", *data).stdout)
+    assert [(one["institution"], one["state"]) for one in institutions] == [(institution, "suspended")]
+    for refused in (sealgate("client", "revoke", "cli_x", *data), sealgate("institution", "suspend", "ins_x", *data)):
+        assert (refused.returncode, "there is no" in refused.stderr) == (2, True)
 
 
 def test_an_empty_log_is_named(gate: Path) -> None:

@@ -6,7 +6,7 @@ Exit status: 0 done, 1 something is wrong with what was looked at, 2 bad input o
 
 import click
 
-from gateway.cli import deployment, doctor, keys, law, metrics, policy
+from gateway.cli import deployment, doctor, keys, law, metrics, policy, registered
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -20,8 +20,8 @@ for command in (
     deployment.init,
     deployment.serve,
     deployment.worker,
-    deployment.institution,
-    deployment.client,
+    registered.institution,
+    registered.client,
     deployment.desk,
     deployment.registry,
     deployment.audit,
