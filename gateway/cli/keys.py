@@ -94,20 +94,21 @@ def _insist(clock_is_right: bool) -> None:
 @keys.command("destroy")
 @click.argument("key_id", metavar="KEY")
 @click.option("--lost", is_flag=True, help="KEY is lost for good: shred what is under it.")
+@click.option("--now", is_flag=True, help="KEY may have leaked: give up the backups of before its rotation.")
 @CLOCK
 @DATA
 @AS_JSON
 @errors_told
-def keys_destroy(key_id: str, lost: bool, clock_is_right: bool, data: Path | None, as_json: bool) -> None:
-    """Destroy KEY now, before its time, if all that it wraps here is due or gone. Backups that hold data under it can
-    no longer be read: after a rotation `sealgate keys list` says until when they may be wanted."""
+def keys_destroy(key_id: str, lost: bool, now: bool, clock_is_right: bool, data: Path | None, as_json: bool) -> None:
+    """Destroy KEY before its time, if all that it wraps here is due or gone. Backups that hold data under it can no
+    longer be read; after a rotation they may be wanted until the day that `sealgate keys list` says."""
     from gateway.retention import keys as room
 
     with deployment(data, keys_fit=not lost):
         shredded = room.give_up(key_id) if lost else 0
         if not lost:
             _insist(clock_is_right)
-            room.destroy(key_id)
+            room.destroy(key_id, at_once=now)
     if as_json:
         print_json({"destroyed": key_id, "shredded": shredded})
     else:

@@ -99,15 +99,25 @@ def add(*periods: str) -> list[str]:
     return [kek_id for kek_id in ids if _noted(kek_id)]
 
 
-def destroy(kek_id: str) -> None:
-    """Destroy a key before its time, if nothing that is not due is under it. Raises KeyKept, KeyFileError."""
+def destroy(kek_id: str, *, at_once: bool = False) -> None:
+    """Destroy a key before its time, if nothing that is not due is under it. Raises KeyKept, KeyFileError.
+
+    One that a rotation superseded is kept for a backup term, so that the backups of before can be restored, unless it
+    is to go `at_once`: it may have leaked.
+    """
     if kek_id not in ring().keks:
         raise KeyKept(f"there is no key {kek_id} here; if it is lost for good, say --lost")
     if kek_id in in_use(clock.now()):
         raise KeyKept(f"{kek_id} is in use: what begins now, or has no end, is wrapped by it")
     due.shred_due()
     with db.read() as session:
-        left = wrapping.under(session, kek_id)
+        left, row = wrapping.under(session, kek_id), session.get(VaultKek, kek_id)
+    if row is not None and row.superseded_at is not None and not at_once:
+        until = row.superseded_at + terms.ours().backup
+        if clock.now() < until:
+            raise KeyKept(
+                f"backups of before the rotation need {kek_id} until {until:%Y-%m-%d}; to do without, say --now"
+            )
     if left:
         raise KeyKept(f"{left} data keys are under {kek_id} and not due yet; {_when(kek_id)}")
     _close(kek_id)

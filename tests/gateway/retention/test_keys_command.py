@@ -110,6 +110,8 @@ def test_the_keys_from_the_first_to_the_last(gate: Gate) -> None:
     assert gate.json("keys", "rotate", "--index")["current"] == ["index-2"]
     assert {"standing-2", f"{gate.month}.2"} <= set(gate.json("keys", "rotate")["current"])
     assert gate.json("keys", "turn") == {"added": [], "moved": 0, "destroyed": []}
+    assert "backups of before the rotation need standing-1 until" in gate.run("keys", "destroy", "standing-1", status=2)
+    assert gate.run("keys", "destroy", "standing-1", "--now") == "standing-1 is destroyed\n"
     assert "standing-2" in gate.run("keys", "list")
     assert gate.json("audit", "verify")["ok"] is True
 
