@@ -87,6 +87,9 @@ def read(token: str) -> Unverified:
     header, claims = _object(match[1], "header"), _object(match[2], "payload")
     if any(not isinstance(header.get(name, ""), str) for name in ("alg", "kid", "typ")):
         raise Unreadable("In its header 'alg', 'kid' and 'typ' must be strings.")
+    # Nothing else is looked up in a database: a lone surrogate, which JSON can spell, is no text to one.
+    if not all(header.get(name, "").isprintable() for name in ("alg", "kid", "typ")):
+        raise Unreadable("In its header 'alg', 'kid' and 'typ' must be printable.")
     if "crit" in header or "b64" in header:
         raise Unreadable("Critical headers and unencoded payloads are not supported.")
     if header.get("alg") not in ALGORITHMS:
