@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Table, UniqueConstraint
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
@@ -98,7 +98,8 @@ class Together:
 
 def write(connection: Connection, batch: Sequence[Share]) -> None:
     """Insert the shares' rows into their tables, each table's in one statement; claims that are taken first."""
-    claims = [share.claim for share in batch if share.claim is not None]
+    # Always in one order: another process's transaction may hold the same ones, and they would wait in a circle.
+    claims = sorted((share.claim for share in batch if share.claim is not None), key=_contested)
     taken: set[str] = set()
     for table, rows in _by_table(claims).items():
         statement = _INSERT[connection.dialect.name](table).on_conflict_do_nothing().returning(table.c.id)
@@ -110,6 +111,17 @@ def write(connection: Connection, batch: Sequence[Share]) -> None:
     for table in sorted(rows_of, key=_order().__getitem__):
         for values in rows_of[table]:
             connection.execute(table.insert(), values)
+
+
+def _contested(claim: Base) -> list[str]:
+    """What of a claim there can be only once, so that others may be waiting for it."""
+    table: Any = type(claim).__table__
+    rules = [rule for rule in table.constraints if isinstance(rule, UniqueConstraint)]
+    values = _values(claim)
+    return [
+        table.name,
+        *(str(values.get(name)) for name in sorted({one.name for rule in rules for one in rule.columns})),
+    ]
 
 
 def _by_table(rows: Sequence[Base]) -> dict[Table, list[list[dict[str, Any]]]]:

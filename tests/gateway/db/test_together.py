@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import event, func, insert, select
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from gateway.db import Database, new_id
@@ -30,6 +30,10 @@ def institution(registration: str) -> Institution:
     return Institution(
         id=new_id("ins"), name="One", registration=registration, jurisdiction="cn", policies=[], created_at=NOW
     )
+
+
+def _columns(row: Institution) -> dict[str, object]:
+    return {name: value for name, value in vars(row).items() if not name.startswith("_")}
 
 
 def messages(database: Database) -> set[str]:
@@ -88,6 +92,34 @@ def test_a_claim_lets_one_in(database: Database) -> None:
     assert database.insert([message()], claim=institution("another")) is True
     with database.read() as session:
         assert session.scalar(select(func.count()).select_from(Institution)) == 2
+
+
+def test_two_processes_with_the_same_claims_never_wait_in_a_circle(database: Database) -> None:
+    """Two batches with the same claims, gathered in another order, while a third transaction has one of them.
+
+    The first has its own first claim and waits for the third; the second would have what the first wants next.
+    """
+    first, second = list("amz"), list("zma")
+    other = Database()
+    other.init(database.engine.url.render_as_string(hide_password=False))
+
+    def write(one: Database, names: Sequence[str]) -> list[bool]:
+        batch = [Share([], institution(name)) for name in names]
+        one._write_shares(batch)
+        return [share.kept for share in batch]
+
+    try:
+        with ThreadPoolExecutor(2) as pool:
+            with database.engine.connect() as third:
+                third.execute(insert(Institution).values(**_columns(institution("m"))))
+                going = pool.submit(write, database, first)
+                threading.Event().wait(0.3)
+                beside = pool.submit(write, other, second)
+                threading.Event().wait(0.3)
+            kept = [going.result(30), beside.result(30)[::-1]]
+    finally:
+        other.close()
+    assert [sum(of_one) for of_one in zip(*kept, strict=True)] == [1, 1, 1]
 
 
 def test_what_is_not_given_has_its_default(database: Database) -> None:
