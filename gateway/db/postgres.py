@@ -43,6 +43,9 @@ _SETTINGS: Mapping[str, str] = {
     "tcp_keepalives_count": "3",
 }
 
+_DURABLE = "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
+"""A server or a role may have it off: then what was told to be kept could be lost with the server."""
+
 _CONNECT: Mapping[str, Any] = {
     "application_name": "sealgate",
     "connect_timeout": 10,
@@ -134,7 +137,7 @@ def _connected(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None
     connection.adapters.register_dumper(str, _Text)
     cursor = connection.cursor()
     try:
-        cursor.execute("; ".join(f"SET {name} = '{value}'" for name, value in _SETTINGS.items()))
+        cursor.execute("; ".join([*(f"SET {name} = '{value}'" for name, value in _SETTINGS.items()), _DURABLE]))
     finally:
         cursor.close()
     connection.commit()  # a bare SET is undone when the pool rolls the connection back

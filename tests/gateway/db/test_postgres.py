@@ -173,3 +173,13 @@ def _cut_off(opened: Database, postgres: Postgres) -> None:
 def _name(opened: Database) -> str:
     with opened.read() as session:
         return str(session.scalar(text("SELECT current_database()")))
+
+
+def test_a_commit_is_durable_though_the_server_would_not_wait(opened: Database, postgres: Postgres) -> None:
+    """An operator, or a hosted server, has `synchronous_commit` off, for all or for this role."""
+    name = _name(opened)
+    for set_to, used in (("off", "on"), ("local", "local")):  # what waits at all is the operator's to choose
+        postgres.run(f"ALTER DATABASE {name} SET synchronous_commit = {set_to}")
+        opened.engine.dispose()
+        with opened.write() as session:
+            assert session.scalar(text("SHOW synchronous_commit")) == used
