@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, UniqueConstraint
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DataError, IntegrityError
 
 from gateway.db.columns import Base
 
@@ -83,7 +83,7 @@ class Together:
     def _written(self, batch: Sequence[Share]) -> None:
         try:
             self._write(batch)
-        except IntegrityError as error:
+        except (IntegrityError, DataError) as error:
             if len(batch) > 1:  # the row of one of them; the others must not suffer for it
                 for share in batch:
                     self._written([share])

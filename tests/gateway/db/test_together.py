@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import event, func, insert, select
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 
 from gateway.db import Database, new_id
 from gateway.db.together import MOST, Share, Together
@@ -77,6 +77,15 @@ def test_one_callers_bad_row_is_its_own(database: Database) -> None:
     assert first is True
     assert sum(isinstance(one, IntegrityError) for one in others) == 1
     assert messages(database) == {taken.id, *(row.id for row in good)}
+
+
+def test_one_callers_value_that_does_not_fit_is_its_own(database: Database) -> None:
+    """A server knows how long a text may be, and refuses the whole transaction; a file keeps it."""
+    long, good = message(), [message() for _ in range(4)]
+    long.language = "x" * 1000
+    results = beside_a_writer(database, [good[0]], [long], *([row] for row in good[1:]))
+    assert [type(one) for one in results if one is not True] == ([] if database.embedded else [DataError])
+    assert messages(database) == {row.id for row in (*good, *([long] if database.embedded else []))}
 
 
 def test_a_claim_lets_one_in(database: Database) -> None:
