@@ -7,9 +7,9 @@ the way to the consent. Of two requests with one key the database lets one in; t
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -24,6 +24,9 @@ ANSWER = "answer"
 """The name under which the first answer is sealed, with what else belongs to the check."""
 
 _TRIES = 3
+
+_APART = timedelta(hours=1)
+"""More than what a request makes and its key can be apart, though a clock be set meanwhile."""
 
 
 class KeyReused(problems.InvalidFields):
@@ -46,7 +49,7 @@ class Made:
 def answer(client_id: str, key: str, message: object, make: Callable[[], Made]) -> bytes:
     """The answer to a client's message (parsed JSON): the one that was given first, or what is made and kept now.
 
-    Raises KeyReused when the key came with another message.
+    Raises KeyReused when the key came with another message, vault.Shredded when what was made then is shredded.
     """
     key, body = f"{client_id} {key}", json.dumps(message, sort_keys=True, ensure_ascii=True)
     known = vault.indexes("idempotency-key", key)
@@ -77,10 +80,18 @@ def _first(client_id: str, known: Sequence[str], body: str) -> bytes | None:
         row = session.scalars(row_of).first()
         if row is None:
             return None
+        found: str = vault.get(session, row.owner_id, ANSWER)  # first: what was shredded fits no message any more
         if not vault.fits(row.body_index, "idempotency-body", body):
             raise KeyReused(errors=[{"field": "Idempotency-Key", "problem": "came before with another message"}])
-        found: str = vault.get(session, row.owner_id, ANSWER)
         return found.encode()
+
+
+def blur(session: Session, owner_id: str, made_at: datetime) -> None:
+    """Of a request whose data is shredded, drop what its message could be tried against; its key stays taken."""
+    about_then = IdempotencyKey.answered_at.between(made_at - _APART, made_at + _APART)  # of this there is an index
+    nothing = vault.index("idempotency-body", new_id("idk"))
+    row = update(IdempotencyKey).where(about_then, IdempotencyKey.owner_id == owner_id)
+    session.execute(row.values(body_index=nothing).execution_options(synchronize_session=False))
 
 
 def forget(session: Session, row_id: str) -> None:

@@ -103,10 +103,11 @@ def shred(session: Session, owner_id: str) -> None:
     """Shred what is personal of an owner; for a check, the log proves it.
 
     What a check is found by goes as well: an institution's reference may be a name, and whoever has the key of the
-    blind index could try names.
+    blind index could try names. So could they with the index of the message that asked for it.
     """
     if vault.shred(session, owner_id) and (check := session.get(Check, owner_id)) is not None:
         check.reference_index = None
+        once.blur(session, owner_id, check.created_at)
         audit.record(session, "data.shredded", owner_id)
 
 

@@ -1,6 +1,7 @@
 """Shredding on schedule: when, for whom, what stays, what the log says."""
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -110,6 +111,24 @@ def test_an_institution_after_the_shredding(stage: Stage) -> None:
     assert [one["id"] for one in listed] == [other]
     with db.read() as session:  # nor can anybody with the key of the index try what its reference was
         assert [session.get_one(Check, one).reference_index is None for one in (check_id, other)] == [True, False]
+
+
+def test_a_request_after_a_shredding_that_comes_early(with_keys: Callable[..., Stage]) -> None:
+    """With the shortest term a key outlives the data: it makes no second check, and nobody can try messages on it."""
+    stage = with_keys(SEALGATE_SHRED_TERM="P82D")
+    hr = stage.caller()
+    check_id = hr.asked(key="1")
+    stage.decline(check_id)
+    with db.read() as session:
+        before = session.scalars(select(IdempotencyKey)).one()
+    stage.forward(days=2)
+    assert retention.shred_due() == 1
+    with db.read() as session:
+        after = session.scalars(select(IdempotencyKey)).one()
+    assert after.key_index == before.key_index
+    assert after.body_index != before.body_index
+    again = hr.ask(key="1")
+    assert (again.status_code, again.json["type"].rpartition("/")[2]) == (410, "data-deleted")  # type: ignore[index]
 
 
 def test_the_answer_in_the_log_cannot_be_opened_any_more(stage: Stage) -> None:
