@@ -49,6 +49,8 @@ _DURABLE = "SELECT set_config('synchronous_commit', 'on', false) WHERE current_s
 _CONNECT: Mapping[str, Any] = {
     "application_name": "sealgate",
     "connect_timeout": 10,
+    # After a failover the former primary may answer for a while, or its standby: who cannot be written to is down.
+    "target_session_attrs": "read-write",
     # The same for the other side: a server that has vanished is noticed.
     "keepalives_idle": 10,
     "keepalives_interval": 5,

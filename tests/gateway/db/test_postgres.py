@@ -183,3 +183,11 @@ def test_a_commit_is_durable_though_the_server_would_not_wait(opened: Database, 
         opened.engine.dispose()
         with opened.write() as session:
             assert session.scalar(text("SHOW synchronous_commit")) == used
+
+
+def test_a_server_that_cannot_be_written_to_is_down(opened: Database, postgres: Postgres) -> None:
+    """A standby would let a process be ready, and fail every check that is asked for."""
+    postgres.run(f"ALTER DATABASE {_name(opened)} SET default_transaction_read_only = on")
+    opened.engine.dispose()
+    with pytest.raises(exc.OperationalError), opened.read() as session:
+        session.scalars(select(Note.id)).all()
