@@ -133,10 +133,6 @@ UNLAID = Metric(
     "Entries that should have been laid into the audit log for more than a minute; rounded up.",
 )
 UNLAID_AGE = Metric("sealgate_audit_waiting_seconds", "gauge", "For how long the oldest of them has waited.")
-LOG_SIZE = Metric("sealgate_audit_entries", "gauge", "Size of the audit log; full thousands.")
-CHECKPOINT_AGE = Metric(
-    "sealgate_audit_checkpoint_age_seconds", "gauge", "Age of the newest checkpoint; rounded up to days."
-)
 READY = Metric(
     "sealgate_registry_ready", "gauge", "1 if the registry could be asked now, else 0.", {"registry": _REGISTRY}
 )
@@ -160,8 +156,6 @@ READ = (
     WORKERS,
     UNLAID,
     UNLAID_AGE,
-    LOG_SIZE,
-    CHECKPOINT_AGE,
     READY,
     MESSAGES,
     MESSAGE_AGE,

@@ -1,8 +1,9 @@
 """What is read of the state, by cheap queries, and at most every few seconds however often it is asked for.
 
 A number is rounded until one check more or less, or one that went to a person, does not show (`gateway.metrics`):
-counts up to one digit, the size of the log down to thousands, the age of a checkpoint up to days (a look of the desk
-is laid too), and of what waits to be laid only what should have been long ago.
+counts up to one digit, and of what waits to be laid only what should have been long ago. Of the log neither size nor
+age is told, however coarse: a review makes it longer and newer, and whoever fills it up with checks of their own, until
+a step shows, counts what came between two steps.
 """
 
 import platform
@@ -97,14 +98,10 @@ def _tasks(session: Session) -> Iterator[Reading]:
 
 
 def _audit(session: Session) -> Iterator[Reading]:
-    now, newest = clock.now(), audit.latest(session)
-    since = audit.waiting_since(session)
+    now, since = clock.now(), audit.waiting_since(session)
     late = since is not None and now - since > UNLAID
     yield catalogue.UNLAID, {}, coarse(audit.waiting(session)) if late else 0
     yield catalogue.UNLAID_AGE, {}, round(_age(since, now)) if late else 0
-    yield catalogue.LOG_SIZE, {}, 0 if newest is None else newest.size // 1000 * 1000
-    days = 0 if newest is None else ceil(max(_age(newest.at, now), 1) / 86400)
-    yield catalogue.CHECKPOINT_AGE, {}, days * 86400
 
 
 def _registries(_session: Session) -> Iterator[Reading]:
