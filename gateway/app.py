@@ -15,7 +15,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from connectors import shelf
 from connectors.base import Connector
-from gateway import audit, consent, limits, logs, metrics, notices, oauth, problems, retention, vault, watch, work
+from gateway import audit, consent, limits, logs, metrics, notices, oauth, problems, retention, tryout, vault, watch, work
 from gateway.checks import deployment, needed, release, routes, run
 from gateway.checks.openapi import Document, as_document
 from gateway.config import Config, ConfigError
@@ -63,6 +63,9 @@ OPEN_ENDPOINTS: Mapping[str, str] = {
     "health.alive": "for supervisors; one word",
     "health.ready": "for load balancers; one word",
     "front.problems": "lists the types of errors",
+    "tryout.shelf_of_law": "the published policies, for everybody to read",
+    "tryout.policy": "explains a published policy, and tries a made-up record: nothing is read, changed or kept",
+    "tryout.nowhere": "an address of these pages that is none",
     "problem": "explains a type of error",
 }
 """The routes that are open to everyone, each with its reason."""
@@ -110,6 +113,7 @@ def create_app(
     app.after_request(_seal(headers))
     oauth.init_app(app, config)
     consent.init_app(app, config, shelf_of_law)
+    tryout.init_app(app, config, shelf_of_law)
     api = Document(app)
     api.spec.components.security_scheme("oauth2", about.security(config.issuer))
     for room in (routes.asking, routes.reading, desk.reviews):

@@ -66,6 +66,24 @@ class Library:
         library._check_bases()
         return library
 
+    def public(self) -> "Library":
+        """The shelf as everybody may see it: published versions only, and no proposals."""
+        drafts = set(self.drafts)
+        regimes = {
+            name: tuple(one for one in versions if one.mode == "enacted" and _file("regimes", one) not in drafts)
+            for name, versions in self.regime_versions.items()
+        }
+        policies = {
+            name: tuple(one for one in versions if _file("industries", one) not in drafts)
+            for name, versions in self.policy_versions.items()
+        }
+        return replace(
+            self,
+            regime_versions={name: versions for name, versions in regimes.items() if versions},
+            policy_versions={name: versions for name, versions in policies.items() if versions},
+            drafts=(),
+        )
+
     def policies(self) -> list[str]:
         """The ids of all policies."""
         return sorted(self.policy_versions)
@@ -147,7 +165,11 @@ def _versions(shelf: str, folder: Traversable, name: str, read: Callable[[Table,
 
 
 def _digests(folder: str, shelf: Mapping[str, Sequence[Regime | Policy]]) -> dict[str, str]:
-    return {f"{folder}/{name}/{one.version}.toml": one.digest for name, versions in shelf.items() for one in versions}
+    return {_file(folder, one): one.digest for versions in shelf.values() for one in versions}
+
+
+def _file(folder: str, one: Regime | Policy) -> str:
+    return f"{folder}/{one.id}/{one.version}.toml"
 
 
 def _amended(regime: Regime, shelf: Mapping[str, tuple[Regime, ...]]) -> Regime:

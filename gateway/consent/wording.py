@@ -3,7 +3,7 @@
 import re
 import tomllib
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import cache
 from pathlib import Path
 from string import Template
@@ -29,9 +29,12 @@ def known(language: str | None) -> str:
 class Wording:
     """The texts of one language, with times in the zone of one jurisdiction (UTC where none is known)."""
 
+    folders: tuple[Path, ...] = (_FOLDER,)
+    """Where the texts stand; other pages have theirs in a folder of their own, under other names."""
+
     def __init__(self, language: str, where: str | None = None) -> None:
         self.language = known(language)
-        self._texts = _read(self.language)
+        self._texts = _read(self.language, self.folders)
         self._zone = vocabulary.zone(where or "")
 
     def __call__(self, place: str, **facts: str) -> str:
@@ -59,6 +62,13 @@ class Wording:
             year=str(local.year), time=f"{local:%H:%M}", zone=times["zones"][name],
         )  # fmt: skip
 
+    def day(self, day: date) -> str:
+        """A day of the calendar: `21 November 2026`."""
+        times = self._texts["times"]
+        return Template(times["day"]).substitute(
+            day=str(day.day), month=times["months"][day.month - 1], year=str(day.year)
+        )
+
     def span(self, length: timedelta) -> str:
         """A length of time in its largest whole unit: `2 days`, `1 hour`."""
         seconds = max(1, int(length.total_seconds()))
@@ -80,6 +90,8 @@ def _zone(name: str) -> tuple[tzinfo, str]:
 
 
 @cache
-def _read(name: str) -> Mapping[str, Any]:
-    with (_FOLDER / f"{name}.toml").open("rb") as file:
-        return tomllib.load(file)
+def _read(name: str, folders: tuple[Path, ...]) -> Mapping[str, Any]:
+    texts: dict[str, Any] = {}
+    for folder in folders:
+        texts |= tomllib.loads((folder / f"{name}.toml").read_text("utf-8"))
+    return texts

@@ -24,8 +24,8 @@ HEADER = "X-Request-Id"
 IN_FULL = frozenset({"", "oauth", "asking", "reading", "front", "health"})
 """Rooms (blueprints) of which endpoint, method and outcome are counted; the empty one is what stands in none."""
 
-AS_ONE = frozenset({"consent"})
-"""Rooms of which is counted that somebody was there: which page, and whether something was sent, is the subject's."""
+AS_ONE = frozenset({"consent", "tryout"})
+"""Rooms of which is counted that somebody was there: which page, and whether something was sent, is theirs alone."""
 
 # Signs of an attack or of overload, which are counted wherever they are told.
 _TOLD_OF_ALL = frozenset({"too-many-requests", "consent-too-many-attempts"})
