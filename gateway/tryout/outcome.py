@@ -6,11 +6,12 @@ from datetime import date
 
 from gateway.tryout.form import Typed
 from gateway.tryout.shelf import Shelf
-from policies.evaluator import ELIGIBLE, INELIGIBLE, Adjudication, Reason, adjudicate
+from policies.evaluator import ELIGIBLE, INELIGIBLE, Adjudication, Reason, adjudicate, may_read
 from policies.model import Record, Report
 from policies.policy import Bar, Policy
 from policies.regime import Regime
 from policies.sealing import Phase, Sealed, seal
+from policies.truth import Truth, any_of
 
 YEARS_AHEAD = 60
 """How far into the future the end of a *no* is looked for."""
@@ -26,6 +27,14 @@ class Why:
 
 
 @dataclass(frozen=True)
+class Standing:
+    """One entry: its seal, None where it is not there yet on that day, and whether any bar may read it."""
+
+    sealed: Sealed | None
+    readable: Truth
+
+
+@dataclass(frozen=True)
 class Outcome:
     """The answer to what was typed. `free_from`: the first day found on which it would be yes, if any."""
 
@@ -35,8 +44,8 @@ class Outcome:
     confirmed: bool
     """Whether a person would look at this *no* before it leaves."""
     why: tuple[Why, ...]
-    seals: Mapping[int, Sealed | None]
-    """By the numbers of the entries; None for one that is not there yet on that day."""
+    seals: Mapping[int, Standing]
+    """By the numbers of the entries."""
     free_from: date | None
 
 
@@ -57,9 +66,13 @@ def decide(shelf: Shelf, policy: Policy, role: str, typed: Typed) -> Outcome:
         word=answer.outcome,
         confirmed=answer.outcome == INELIGIBLE and confirmed,
         why=tuple(_why(answer, policy.bars_for(role))),
-        seals={number: sealed.get(str(number)) for number in typed.numbers},
+        seals={n: _standing(sealed.get(str(n)), policy.bars_for(role), shelf.reading) for n in typed.numbers},
         free_from=None if answer.outcome == ELIGIBLE else _free_from(record, regimes, policy, role, day, shelf.reading),
     )
+
+
+def _standing(sealed: Sealed | None, bars: Sequence[Bar], reading: str) -> Standing:
+    return Standing(sealed, any_of(may_read(bar, sealed, reading) for bar in bars) if sealed else None)
 
 
 def later(sealed: Sealed) -> list[Phase]:
