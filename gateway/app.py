@@ -15,7 +15,21 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from connectors import shelf
 from connectors.base import Connector
-from gateway import audit, consent, limits, logs, metrics, notices, oauth, problems, retention, tryout, vault, watch, work
+from gateway import (
+    audit,
+    consent,
+    limits,
+    logs,
+    metrics,
+    notices,
+    oauth,
+    problems,
+    retention,
+    tryout,
+    vault,
+    watch,
+    work,
+)
 from gateway.checks import deployment, needed, release, routes, run
 from gateway.checks.openapi import Document, as_document
 from gateway.config import Config, ConfigError

@@ -24,8 +24,8 @@ PACKAGES = ("policies", "connectors", "gateway")
 # fmt: off
 LINE = [
     "clock", "config", "logs", "metrics", "db", "problems", "limits", "vault", "work", "audit", "oauth", "notices",
-    "consent", "tryout", "checks", "desk", "retention", "watch", "doctor", "front", "migrations", "setup", "demo", "app",
-    "serve", "worker", "cli",
+    "consent", "tryout", "checks", "desk", "retention", "watch", "doctor", "front", "migrations", "setup", "demo",
+    "app", "serve", "worker", "cli",
 ]
 # fmt: on
 

@@ -16,6 +16,8 @@ class Home:
     lead: str
     asked: str
     asked_says: str
+    tried: str
+    tried_says: str
     software: str
     software_says: str
     machines: str
@@ -34,6 +36,8 @@ _EN = Home(
     "the industry are applied, and the institution learns yes or no, and nothing else.",
     asked="I was asked to agree to a check",
     asked_says="Type the short code that you were given. Nothing is looked up before you agree.",
+    tried="Would I pass?",
+    tried_says="Read what the rules for a kind of work look at, and try them with a made-up record. Nothing is kept.",
     software="I write software for an institution",
     software_says="The API, from the first call on, with examples.",
     machines="For machines:",
@@ -51,6 +55,8 @@ _ZH = Home(
     lead="机构询问某人能否从事某项工作，须经本人同意。系统依照记录封存的法律和行业规定作出判断，机构只会得知“是”或“否”，别无其他。",
     asked="有机构请我同意一项核查",
     asked_says="请输入您收到的核查码。在您同意之前，不会查询任何记录。",
+    tried="我能通过吗？",
+    tried_says="了解某类工作的规则会看什么，用虚构的记录试一试。不留任何痕迹。",
     software="我为机构开发软件",
     software_says="接口文档：从第一次调用开始，附有示例（英文）。",
     machines="供程序读取：",

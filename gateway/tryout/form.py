@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from werkzeug.datastructures import MultiDict
+
 from policies import vocabulary
 from policies.model import Record, RecordError, read_record
 
@@ -63,15 +65,18 @@ def fields(number: int) -> dict[str, str]:
     return {name: f"e{number}-{name}" for name in names}
 
 
-def read(form: Mapping[str, Any], today: date) -> Typed:
-    """Read a form. `record` is there unless something is `wrong`. `form` is a MultiDict, or anything alike."""
+def read(form: MultiDict[str, str], today: date, home: str) -> Typed:
+    """Read a form. `record` is there unless something is `wrong`.
+
+    `today` and `home`, a jurisdiction, stand for the day of the answer and whose law it is where that is left out.
+    """
     typed = Typed(dict(_values(form)), {n: frozenset(_traits(form, n)) for n in range(1, ENTRIES + 1)})
     typed.day = _day(typed, "day") or (None if "day" in typed.wrong else today)
     born = _day(typed, "born")
     if born is not None and typed.day is not None and born > typed.day:
         typed.wrong["born"] = "born_later"
     typed.numbers = tuple(number for number in range(1, ENTRIES + 1) if typed.used(number))
-    entries = [_entry(typed, number, born) for number in typed.numbers]
+    entries = [_entry(typed, number, born, home) for number in typed.numbers]
     if not typed.wrong:
         document: dict[str, Any] = {"entries": entries, **({"born": born.isoformat()} if born else {})}
         try:
@@ -82,23 +87,23 @@ def read(form: Mapping[str, Any], today: date) -> Typed:
     return typed
 
 
-def _values(form: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _values(form: MultiDict[str, str]) -> Iterator[tuple[str, str]]:
     """What stands in the fields that there are; longer than any good answer nothing is taken in."""
     names = ["day", "born", *(name for n in range(1, ENTRIES + 1) for name in fields(n).values())]
     for name in names:
-        text = unicodedata.normalize("NFKC", str(form.get(name, ""))).strip()
+        text = unicodedata.normalize("NFKC", form.get(name, "")).strip()
         yield name, "".join(one for one in text if one.isprintable())[:_LONGEST]
 
 
-def _traits(form: Mapping[str, Any], number: int) -> Iterator[str]:
-    chosen = form.getlist(f"e{number}-traits") if hasattr(form, "getlist") else []
-    return (one for one in chosen if one in vocabulary.words("trait"))
+def _traits(form: MultiDict[str, str], number: int) -> Iterator[str]:
+    return (one for one in form.getlist(f"e{number}-traits") if one in vocabulary.words("trait"))
 
 
-def _entry(typed: Typed, number: int, born: date | None) -> dict[str, Any]:
+def _entry(typed: Typed, number: int, born: date | None, home: str) -> dict[str, Any]:
     """One entry in the record format."""
     names = fields(number)
     found: dict[str, Any] = {name: _word(typed, names[name], kind) for name, kind in _WORDS.items()}
+    found["jurisdiction"] = found["jurisdiction"] or home
     for name in _NEEDED:
         if not typed.values[names[name]]:
             typed.wrong[names[name]] = "missing"

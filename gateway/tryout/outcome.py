@@ -50,10 +50,13 @@ class Outcome:
 
 
 def decide(shelf: Shelf, policy: Policy, role: str, typed: Typed) -> Outcome:
-    """Decide what was typed. Pure but for the shelf: the same evaluator as for a real check and `sealgate decide`."""
+    """Decide what was typed, by the evaluator of real checks and of `sealgate decide`.
+
+    Raises ValueError where something in it is wrong.
+    """
     record, day = typed.record, typed.day
-    assert record is not None
-    assert day is not None
+    if record is None or day is None:
+        raise ValueError("what was typed is no record")
     numbered = [replace(entry, ref=str(n)) for n, entry in zip(typed.numbers, record.entries, strict=True)]
     record = replace(record, entries=tuple(numbered))
     regimes = shelf.library.regimes(day)

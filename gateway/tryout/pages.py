@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from flask import Blueprint, Response, request
+from werkzeug.datastructures import MultiDict
 
 from gateway.problems import NotFound, page_renderer
 from gateway.tryout import choices, form, outcome, shelf
@@ -41,8 +42,8 @@ def policy(jurisdiction: str, industry: str, role: str) -> Response:
     policy_id = f"{jurisdiction}/{industry}"
     rules, today = shelf.ours().rules(policy_id, role), shelf.today(policy_id)
     if request.method != "POST":
-        return _page(rules, role, form.read({}, today))
-    typed = form.read(request.form, today)
+        return _page(rules, role, form.read(MultiDict(), today, jurisdiction))
+    typed = form.read(request.form, today, jurisdiction)
     applied = None if typed.day is None else shelf.ours().on(policy_id, role, typed.day)
     if typed.day is not None and applied is None:
         typed.wrong["day"] = "not_in_force"

@@ -34,16 +34,18 @@ class Words(wording.Wording):
 
 def language() -> str:
     """The language chosen in the address, else the browser's, else the first that we have. No cookie is read."""
-    chosen = request.args.get("language")
-    return chosen if chosen in wording.LANGUAGES else wording.known(
-        request.accept_languages.best_match(list(wording.LANGUAGES))
-    )  # fmt: skip
+    best = request.accept_languages.best_match(list(wording.LANGUAGES))
+    return _chosen() or wording.known(best)
 
 
 def link(endpoint: str, **values: str) -> str:
     """The address of one of our pages, in the language that was chosen if one was: there is nowhere else to keep it."""
+    return url_for(f"tryout.{endpoint}", _external=False, **values, language=_chosen())
+
+
+def _chosen() -> str | None:
     chosen = request.args.get("language")
-    return url_for(f"tryout.{endpoint}", **values, **({"language": chosen} if chosen in wording.LANGUAGES else {}))
+    return chosen if chosen in wording.LANGUAGES else None
 
 
 def page(template: str, status: int = 200, **context: Any) -> Response:
