@@ -8,6 +8,7 @@ the way and the rules that ship for it are searched for the canaries, in clear a
 
 import base64
 import io
+import json
 import logging
 import re
 import threading
@@ -72,6 +73,24 @@ SAID_OF_THE_PERSON = (
 REFERENCE = "zofia-w-for-the-nursery"
 
 
+TRIED = {
+    "e1-offence": "hazmat",
+    "e1-kind": "barring",
+    "e1-disposition": "youth-conditionally-cautioned",
+    "e1-acted_on": "1987-06-05",
+    "e1-decided_on": "1988-07-06",
+    "e1-age_at_act": "17",
+    "e1-sentence": "detention-training-order",
+    "e1-length": "8317",
+    "e1-unit": "days",
+    "born": "1969-08-09",
+}
+"""A record that somebody makes up on the page “Would I pass?”, for rules that nobody here is checked under."""
+MISTYPED = {**TRIED, "e2-offence": "smuggled-curlews", "e2-age_at_act": "lapwing", "day": "on dotterel day"}
+TRIED_UNDER = ("/would-i-pass/cn/narcotics-trade/wholesaler", "narcotics-trade", "wholesaler")
+TYPED = ("1987-06-05", "1988-07-06", "1969-08-09", "smuggled-curlews", "lapwing", "on dotterel day")
+CHOSEN = ("hazmat", "youth-conditionally-cautioned", "youth-conditionally", "detention-training-order", *TRIED_UNDER)
+
 _BY_CHANCE = re.compile(rb"[a-z2-7]{1,5}")
 """What stands somewhere among the random ids of every few dozen runs."""
 
@@ -121,6 +140,8 @@ class Walk:
     to_subject: list[bytes] = field(default_factory=list)
     to_strangers: list[bytes] = field(default_factory=list)
     to_prometheus: list[bytes] = field(default_factory=list)
+    to_who_tries: list[requests.Response] = field(default_factory=list)
+    to_who_comes_next: list[bytes] = field(default_factory=list)
     ids: list[str] = field(default_factory=list)
     """Of the check, the review, the clients."""
 
@@ -223,6 +244,10 @@ def _walk(found: Walk, url: str, outbox: Path) -> None:
     found.to_subject += [page.encode() for page in subject.pages]
     for path in ("/", "/docs", "/readyz", f"/v1/checks/{check_id}", f"/c/{check_id}", "/nothing"):
         found.to_strangers.append(requests.get(url + path, timeout=30).content)
+    for data in (TRIED, MISTYPED):
+        found.to_who_tries.append(requests.post(url + TRIED_UNDER[0], data, timeout=30))
+    for path in (TRIED_UNDER[0], "/would-i-pass"):
+        found.to_who_comes_next.append(requests.get(url + path, timeout=30).content)
     found.ids += [check_id, review["id"], *_clients()]
     time.sleep(OFTEN_SECONDS)  # the state is read anew, with everything in it
     found.ask_as_prometheus()
@@ -268,6 +293,21 @@ def test_no_trace(walk: Walk) -> None:
     # The subject reads what would lead to a no, by the policy; of the record and of other contacts nothing.
     record = [word for word in SAID_BY_THE_REGISTRY if word != "imprisonment"]
     assert traces([*record, "PPKESTREL9917", "NID-dunlin-31", REFERENCE], named("subject", walk.to_subject)) == []
+
+
+def test_what_is_tried_leaves_no_trace(walk: Walk) -> None:
+    """A made-up record is in the page that answers it, and nowhere else: no table, file, line, header or number."""
+    assert [answer.status_code for answer in walk.to_who_tries] == [200, 422]
+    assert all(TYPED[0] in answer.text for answer in walk.to_who_tries), "it was read"
+    everything = [*walk.tables(), *walk.files(), *walk.logged(), *named("metrics", walk.to_prometheus)]
+    headers = [repr((answer.status_code, answer.headers)).encode() for answer in walk.to_who_tries]
+    assert traces([*TYPED, *CHOSEN], [*everything, *named("headers", headers)]) == []
+    assert not any(answer.cookies for answer in walk.to_who_tries)
+    assert traces(TYPED, named("next", [*walk.to_who_comes_next, *walk.to_strangers])) == []
+    lines = [json.loads(line) for line in walk.log.getvalue().splitlines() if "tryout" in line]
+    assert len(lines) == 4, "one line for each request"
+    told = {"method", "endpoint", "status", "milliseconds", "request", "event", "level", "logger", "time"}
+    assert all(set(line) == told for line in lines)
 
 
 def test_what_is_measured_names_nobody(walk: Walk) -> None:
