@@ -1,13 +1,14 @@
 """The subject's act, and the pages on which it is done.
 
 `ask` opens a request; the subject's pages (`agree`, `decline`, `withdraw`) or time (`expire`) decide it; the
-check is run, the subject is told (`tell`), and the answer may leave (`release`) while the consent stands.
+check is run, the subject is told (`tell`), and the answer may leave (`release`) while the consent stands. What was
+agreed to is kept as a `record` and given to the subject as a signed `receipt`.
 """
 
 from flask import Flask
 
 from gateway.config import Config
-from gateway.consent import decision, deployment, entry, oidc
+from gateway.consent import decision, deployment, entry, oidc, receipts
 from gateway.consent.ask import TERM, Asked, ask
 from gateway.consent.blueprint import pages
 from gateway.consent.decide import (
@@ -39,6 +40,7 @@ __all__ = [
     "lateness",
     "observe_lateness",
     "pages",
+    "receipts",
     "release",
     "shown_release_at",
     "tell",

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.orm import Session
 
 from gateway import audit, clock, notices, vault, work
-from gateway.consent import deployment, grid
+from gateway.consent import deployment, grid, record
 from gateway.consent.models import Consent, Lateness
 from gateway.consent.states import State, before
 from gateway.db import db
@@ -167,6 +167,7 @@ def _guarded(session: Session, consent: Consent, may: ColumnElement[bool], **val
 
 
 def _record(session: Session, consent: Consent) -> None:
+    record.begin(session, consent.check_id)
     audit.record(
         session, f"consent.{consent.state}", consent.check_id,
         consent=consent.id, policy=consent.policy, version=consent.version, role=consent.role,

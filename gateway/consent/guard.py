@@ -29,6 +29,7 @@ DOORS: Mapping[str, Door] = {
     "consent.start": Door.OPEN,
     "consent.asset": Door.OPEN,
     "consent.nowhere": Door.OPEN,
+    "consent.verify": Door.OPEN,
     "consent.welcome": Door.LINK,
     "consent.callback": Door.STATE,
     "consent.prove": Door.VISIT,
@@ -36,6 +37,7 @@ DOORS: Mapping[str, Door] = {
     "consent.read": Door.PROVED,
     "consent.done": Door.PROVED,
     "consent.status": Door.PROVED,
+    "consent.own": Door.PROVED,
     "consent.withdraw": Door.PROVED,
 }
 

@@ -53,6 +53,7 @@ def html(template: str, **context: Any) -> str:
         ],
         style=url_for("consent.asset", name=assets.NAMES["consent.css"]),
         icon=url_for("consent.asset", name=assets.NAMES["seal.svg"]),
+        verify=url_for("consent.verify"),
         form_field=forms.FIELD,
         form_token=forms.token(g.get("visit")),
         consent=g.get("consent"),

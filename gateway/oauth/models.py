@@ -93,3 +93,28 @@ class SigningKey(Base):
     """The public half as a JWK, with `kid`, `use` and `alg`."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     retires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class ReceiptKey(Base):
+    """A key that signs receipts. Its private half is in the vault under its `kid`.
+
+    In a table of its own, so that what verifies access tokens cannot find it. `state` is `next` (published, signs
+    nothing yet), `current` (signs) or `past` (signs no more, and is published for as long as there is a deployment).
+    """
+
+    __tablename__ = "receipt_keys"
+    __table_args__ = (
+        Index(
+            "uq_receipt_keys_one_current",
+            "state",
+            unique=True,
+            sqlite_where=text("state = 'current'"),
+            postgresql_where=text("state = 'current'"),
+        ),
+    )
+
+    kid: Mapped[str] = mapped_column(String(40), primary_key=True, default=lambda: new_id("key"))
+    state: Mapped[str] = mapped_column(String(16))
+    public: Mapped[dict[str, Any]] = mapped_column(JSON)
+    """The public half as a JWK, with `kid`, `use` and `alg`."""
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)

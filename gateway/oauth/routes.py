@@ -10,7 +10,7 @@ from flask import Blueprint, Response, current_app, jsonify
 from flask.typing import ResponseReturnValue
 
 from gateway.db import db
-from gateway.oauth import metadata, signing
+from gateway.oauth import metadata, receipt_keys, signing
 from gateway.oauth.server import Server
 
 EXTENSION = "sealgate_oauth"
@@ -53,14 +53,14 @@ def introspect() -> ResponseReturnValue:
 
 @blueprint.get("/oauth/jwks")
 def jwks() -> ResponseReturnValue:
-    """The keys that access tokens are verified with (RFC 7517)."""
+    """The keys that access tokens and receipts are verified with (RFC 7517)."""
     with db.read() as session:
-        keys = signing.published(session)
+        keys, of_receipts = signing.published(session), receipt_keys.published(session)
     if not keys:
         with db.write() as session:
             signing.prepare(session)
             keys = signing.published(session)
-    return _kept(jsonify(keys=keys))
+    return _kept(jsonify(keys=[*keys, *of_receipts]))
 
 
 @blueprint.get(metadata.SERVER_PATH)

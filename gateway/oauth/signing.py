@@ -4,6 +4,7 @@ Clients and resource servers may keep our key set for MAX_AGE. So a key is publi
 before it signs, and stays published after it until the last token that it signed has expired.
 """
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -49,9 +50,7 @@ def current(session: Session) -> tuple[str, str, ECKey | OKPKey]:
     row = session.scalar(select(SigningKey).where(SigningKey.state == "current"))
     if row is None:
         raise NoKeys
-    private = vault.get(session, row.kid, _PRIVATE)
-    kind = ECKey if row.public["kty"] == "EC" else OKPKey
-    return row.kid, str(row.public["alg"]), kind.import_key(private)
+    return row.kid, str(row.public["alg"]), private_half(session, row.public)
 
 
 def published(session: Session) -> list[dict[str, Any]]:
@@ -92,9 +91,20 @@ def rotate(session: Session, algorithm: str = "ES256", *, at_once: bool = False)
     return new.kid
 
 
-def _make(session: Session, algorithm: str, state: str) -> None:
+def new_pair(session: Session, algorithm: str) -> tuple[str, dict[str, Any]]:
+    """A new key pair: its `kid` and its public half as a JWK. The private half goes into the vault and stays there."""
     key: ECKey | OKPKey = ECKey.generate_key("P-256") if algorithm == "ES256" else OKPKey.generate_key("Ed25519")
     kid = new_id("key")
-    public = key.as_dict(private=False) | {"kid": kid, "use": "sig", "alg": algorithm}
-    session.add(SigningKey(kid=kid, state=state, public=public, created_at=clock.now()))
     vault.put(session, kid, _PRIVATE, key.as_dict(private=True), standing=True)
+    return kid, key.as_dict(private=False) | {"kid": kid, "use": "sig", "alg": algorithm}
+
+
+def private_half(session: Session, public: Mapping[str, Any]) -> ECKey | OKPKey:
+    """The key that signs, to its public half. Raises vault.Shredded, vault.Tampered."""
+    kind = ECKey if public["kty"] == "EC" else OKPKey
+    return kind.import_key(vault.get(session, str(public["kid"]), _PRIVATE))
+
+
+def _make(session: Session, algorithm: str, state: str) -> None:
+    kid, public = new_pair(session, algorithm)
+    session.add(SigningKey(kid=kid, state=state, public=public, created_at=clock.now()))

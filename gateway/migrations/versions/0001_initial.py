@@ -32,6 +32,7 @@ def downgrade() -> None:
         "consent_visits",
         "consents",
         "messages",
+        "receipt_keys",
         "signing_keys",
         "revoked_tokens",
         "used_assertions",
@@ -211,6 +212,27 @@ def _oauth() -> None:
     op.create_index(
         "uq_signing_keys_one_current",
         "signing_keys",
+        ["state"],
+        unique=True,
+        sqlite_where=sa.text("state = 'current'"),
+        postgresql_where=sa.text("state = 'current'"),
+    )
+    _receipt_keys()
+
+
+def _receipt_keys() -> None:
+    """The keys that sign receipts."""
+    op.create_table(
+        "receipt_keys",
+        sa.Column("kid", sa.String(length=40), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("public", sa.JSON(), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("kid", name=op.f("pk_receipt_keys")),
+    )
+    op.create_index(
+        "uq_receipt_keys_one_current",
+        "receipt_keys",
         ["state"],
         unique=True,
         sqlite_where=sa.text("state = 'current'"),
