@@ -36,11 +36,11 @@ from gateway.config import Config, ConfigError
 from gateway.db import db
 from gateway.desk import routes as desk
 from gateway.desk.guard import at_the_desk
-from gateway.front import about, health, pages
+from gateway.front import about, health, pages, receipts
 from gateway.front.requests import Watched
 from gateway.limits import front
 from gateway.limits.refusals import Refusals
-from gateway.oauth import Guard, caller, needs
+from gateway.oauth import Guard, caller, needs, receipt_keys
 from policies.library import Library
 
 VERSION = "1.0"
@@ -76,6 +76,7 @@ OPEN_ENDPOINTS: Mapping[str, str] = {
     "front.icon": "the sign, where browsers look for it",
     "health.alive": "for supervisors; one word",
     "health.ready": "for load balancers; one word",
+    "receipts.verify": "whoever was shown a receipt may ask whether we signed it; nothing more is told",
     "front.problems": "lists the types of errors",
     "tryout.shelf_of_law": "the published policies, for everybody to read",
     "tryout.policy": "explains a published policy, and tries a made-up record: nothing is read, changed or kept",
@@ -130,7 +131,7 @@ def create_app(
     tryout.init_app(app, config, shelf_of_law)
     api = Document(app)
     api.spec.components.security_scheme("oauth2", about.security(config.issuer))
-    for room in (routes.asking, routes.reading, desk.reviews):
+    for room in (routes.asking, routes.reading, desk.reviews, receipts.receipts):
         api.register_blueprint(room)
     scopes = {room: guard.scopes for room, guard in GUARDS.items()}
     document = about.with_scopes(as_document(api), scopes)
@@ -185,6 +186,7 @@ def _opened(config: Config) -> Flask:
     with db.write() as session:
         if wrong := vault.wrong_keys(session):
             raise ConfigError(wrong)
+        receipt_keys.prepare(session)  # published before the first receipt is signed
     needed.say_what_is_wanting()
     watch.start(config)
     return app

@@ -156,6 +156,24 @@ def keys_rotate(index: bool, data: Path | None, as_json: bool) -> None:
     _say_copy(config)
 
 
+@keys.command("rotate-receipts")
+@click.option("--leaked", is_flag=True, help="The present key may have leaked: what it signed is not ours any more.")
+@DATA
+@AS_JSON
+@errors_told
+def keys_rotate_receipts(leaked: bool, data: Path | None, as_json: bool) -> None:
+    """Let the next key sign consent receipts. Those that were signed before still verify, unless their key leaked."""
+    from gateway.db import db
+    from gateway.oauth import receipt_keys, signing
+
+    with deployment(data), db.write() as session:
+        try:
+            kid = receipt_keys.rotate(session, at_once=leaked)
+        except signing.TooSoon as error:
+            fail(str(error))
+    print_json({"current": kid}) if as_json else click.echo(f"{kid} signs receipts from now on")
+
+
 def _say_copy(config: "Config") -> None:
     """Where there may be other machines, say what they need now."""
     if not config.embedded and config.key_file is not None:

@@ -32,9 +32,10 @@ def security(issuer: str) -> dict[str, Any]:
 
 
 def with_scopes(document: Mapping[str, Any], scopes: Mapping[str, Sequence[str]]) -> Mapping[str, Any]:
-    """The document with the scopes that each tag's guard wants."""
+    """The document with the scopes that each tag's guard wants; what has no guard is open."""
     for item in document["paths"].values():
         for operation in item.values():
             if isinstance(operation, dict) and "tags" in operation:
-                operation["security"] = [{"oauth2": list(scopes[operation["tags"][0]])}]
+                wanted = scopes.get(operation["tags"][0])
+                operation["security"] = [] if wanted is None else [{"oauth2": list(wanted)}]
     return document
