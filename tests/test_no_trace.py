@@ -139,6 +139,8 @@ class Walk:
     to_desk: list[bytes] = field(default_factory=list)
     to_subject: list[bytes] = field(default_factory=list)
     to_strangers: list[bytes] = field(default_factory=list)
+    receipt: dict[str, Any] = field(default_factory=dict)
+    """What the subject's receipt says."""
     to_prometheus: list[bytes] = field(default_factory=list)
     to_who_tries: list[requests.Response] = field(default_factory=list)
     to_who_comes_next: list[bytes] = field(default_factory=list)
@@ -251,8 +253,29 @@ def _walk(found: Walk, url: str, outbox: Path) -> None:
     found.ids += [check_id, review["id"], *_clients()]
     time.sleep(OFTEN_SECONDS)  # the state is read anew, with everything in it
     found.ask_as_prometheus()
+    _look_at_receipts(found, url, subject)
     for visitor in (hr, desk, subject):
         visitor.close()
+
+
+def _look_at_receipts(found: Walk, url: str, subject: Subject) -> None:
+    """The subject saves theirs; it is looked at, and so is one that somebody has filled with what they should not."""
+    subject.open(subject.page.url.rpartition("/")[0] + "/receipt")
+    found.to_subject.append(subject.page.content)
+    subject.send()
+    text = subject.page.text
+    found.receipt = json.loads(base64.urlsafe_b64decode(text.split(".")[1] + "=="))
+    canary = base64.urlsafe_b64encode(json.dumps({**PERSON, **RECORD}).encode()).decode().rstrip("=")
+    head, _, tail = text.split(".")
+    for sent in (text, f"{head}.{canary}.{tail}", json.dumps(PERSON)):
+        by_machine = requests.post(f"{url}/v1/consent-receipts/verify", json={"receipt": sent}, timeout=30)
+        reader = Subject(subject.outbox)
+        reader.open(f"{url}/c/receipts")
+        reader.send(receipt=sent)
+        found.to_strangers += [by_machine.content, reader.page.content]
+        reader.close()
+    assert b'"signed": true' in found.to_strangers[-6]
+    assert b"We signed this receipt" in found.to_strangers[-5]
 
 
 def _signed_in(url: str, name: str, scopes: list[str], **options: Any) -> Software:
@@ -308,6 +331,16 @@ def test_what_is_tried_leaves_no_trace(walk: Walk) -> None:
     assert len(lines) == 4, "one line for each request"
     told = {"method", "endpoint", "status", "milliseconds", "request", "event", "level", "logger", "time"}
     assert all(set(line) == told for line in lines)
+
+
+def test_a_receipt_leaves_no_trace_and_tells_nothing(walk: Walk) -> None:
+    """Its numbers are nowhere outside the vault, so that it leads to no check; what came out is not in it."""
+    numbers = [walk.receipt[name] for name in ("record_id", "receipt_id", "pii_principal_id")]
+    assert len(set(numbers)) == 3
+    assert traces(numbers, [*walk.tables(), *walk.files(), *walk.logged(), *named("metrics", walk.to_prometheus)]) == []
+    told = [("receipt", json.dumps(walk.receipt, ensure_ascii=False).encode())]
+    private = (*SAID_BY_THE_REGISTRY, *SAID_OF_THE_PERSON, REFERENCE, *walk.ids, "eligible", "ConsentWithdrawn")
+    assert traces(private, told) == []
 
 
 def test_what_is_measured_names_nobody(walk: Walk) -> None:

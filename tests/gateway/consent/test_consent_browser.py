@@ -159,9 +159,21 @@ def test_whole_consent(browser: Browser, site: str, config: Config, language: st
     assert page.evaluate("document.activeElement.tagName") == "BODY"
     reader.press(AGREE)
     reader.look()
+    page.locator("a.quiet").click()
+    reader.look()
+    page.locator("summary").click()
+    reader.look()
+    with page.expect_download() as download:
+        reader.press()
+    text = download.value.path().read_text("utf-8")
+    assert download.value.suggested_filename == "consent-receipt.jws"
+    page.locator("a.quiet").click()
+    reader.look()
+    look_at(reader, site, text)
+    page.goto(f"{site}/c/{request.id}/done")
     page.locator("a.onward").click()
     reader.look()
-    page.locator("a.quiet").click()
+    page.locator("a.quiet[href=withdraw]").click()
     reader.look()
     page.locator("a.even").click()
     answer(request, eligible=False)
@@ -182,6 +194,23 @@ def test_whole_consent(browser: Browser, site: str, config: Config, language: st
     assert request.row.state == "withdrawn"
     page.goto(f"{site}/c/gone")
     reader.look()
+
+
+def look_at(reader: Reader, site: str, text: str) -> None:
+    """Whether a receipt is ours: first what is none, then it."""
+    page = reader.page
+    page.goto(f"{site}/c/receipts")
+    reader.look()
+    page.locator("#receipt").fill("nonsense")
+    reader.press()
+    assert page.locator("#receipt").get_attribute("aria-invalid") == "true"
+    reader.look()
+    page.locator("#receipt").fill(text)
+    reader.press()
+    expect(page.locator("main")).to_contain_text("Sunflower Kindergarten")
+    reader.look()
+    page.locator("a.quiet").click()
+    expect(page.locator("#receipt")).to_have_value("")
 
 
 def test_declining_and_going_back(browser: Browser, site: str, config: Config) -> None:

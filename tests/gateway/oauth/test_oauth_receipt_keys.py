@@ -1,4 +1,4 @@
-"""The keys of receipts: kept published when they sign no more, apart from those of access tokens, private halves gone."""
+"""The keys of receipts: published even when they sign no more, apart from those of access tokens."""
 
 import json
 from datetime import timedelta
