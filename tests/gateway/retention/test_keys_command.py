@@ -16,6 +16,7 @@ from sqlalchemy import func, select
 from gateway import clock, setup, vault
 from gateway.config import Config
 from gateway.db import db
+from gateway.oauth import receipt_keys
 from gateway.vault import VaultKey, keks
 
 ROWS = 1200
@@ -156,3 +157,14 @@ def test_a_clock_in_doubt_is_said_and_can_be_vouched_for(gate: Gate) -> None:
         "keys", "turn", status=2
     )
     assert gate.json("keys", "turn", "--clock-is-right") == {"added": [], "moved": 0, "destroyed": []}
+
+
+@pytest.mark.both_databases
+def test_the_key_of_receipts_is_rotated(gate: Gate) -> None:
+    """Only when the next one has been published for a while, unless the present one leaked."""
+    assert "published for 10 minutes" in gate.run("keys", "rotate-receipts", status=2)
+    first = gate.json("keys", "rotate-receipts", "--leaked")["current"]
+    assert first.startswith("key_")
+    assert "signs receipts from now on" in gate.run("keys", "rotate-receipts", "--leaked")
+    with db.read() as session:
+        assert receipt_keys.find(session, first) is None
