@@ -19,8 +19,8 @@ from gateway.work.queue import client
 from tests.crash.crowd import Crowd
 from tests.crash.fleet import Fleet
 from tests.crash.ledger import CLEAN, DESK, NO, YES, Asked
-from tests.test_no_trace import Walk, traces
 from tests.visitors import wait_for
+from tests.walk import Walk, traces
 
 SETTLES_SECONDS = 60
 

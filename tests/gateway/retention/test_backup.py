@@ -20,7 +20,7 @@ from gateway.db import db
 from gateway.notices import deliver
 from gateway.vault import cipher, keyfile
 from tests.stage import RELEASE, Stage, request_for
-from tests.test_no_trace import REFERENCE, SAID_OF_THE_PERSON, traces
+from tests.walk import REFERENCE, SAID_OF_THE_PERSON, traces
 
 PERSON = {
     "names": [{"full": "Zofia Wrzeszczyk", "script": "Latn"}, {"full": "佐菲亚·鹭鸶", "script": "Hans"}],
