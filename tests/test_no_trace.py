@@ -51,7 +51,15 @@ def test_no_trace(walk: Walk) -> None:
     assert traces([*record, "PPKESTREL9917", "NID-dunlin-31", REFERENCE], named("subject", walk.to_subject)) == []
 
 
-def test_what_is_tried_leaves_no_trace(walk: Walk) -> None:
+def test_what_else_was_done_on_the_way(walk: Walk) -> None:
+    """One walk for all of it, since a walk takes long."""
+    what_is_tried_leaves_no_trace(walk)
+    a_receipt_leaves_no_trace_and_tells_nothing(walk)
+    what_is_measured_names_nobody(walk)
+    the_failures_were_logged(walk)
+
+
+def what_is_tried_leaves_no_trace(walk: Walk) -> None:
     """A made-up record is in the page that answers it, and nowhere else: no table, file, line, header or number."""
     assert [answer.status_code for answer in walk.to_who_tries] == [200, 422]
     assert all(TYPED[0] in answer.text for answer in walk.to_who_tries), "it was read"
@@ -66,7 +74,7 @@ def test_what_is_tried_leaves_no_trace(walk: Walk) -> None:
     assert all(set(line) == told for line in lines)
 
 
-def test_a_receipt_leaves_no_trace_and_tells_nothing(walk: Walk) -> None:
+def a_receipt_leaves_no_trace_and_tells_nothing(walk: Walk) -> None:
     """Its numbers are nowhere outside the vault, so that it leads to no check; what came out is not in it."""
     numbers = [walk.receipt[name] for name in ("record_id", "receipt_id", "pii_principal_id")]
     assert len(set(numbers)) == 3
@@ -76,7 +84,7 @@ def test_a_receipt_leaves_no_trace_and_tells_nothing(walk: Walk) -> None:
     assert traces(private, told) == []
 
 
-def test_what_is_measured_names_nobody(walk: Walk) -> None:
+def what_is_measured_names_nobody(walk: Walk) -> None:
     """Neither who asked, nor by what, nor about which check, nor under which policy, nor what came of it."""
     told = named("metrics", [*walk.to_prometheus, metrics.alerts().encode()])
     assert b"sealgate_registry_asks_total" in walk.to_prometheus[-1], "something was measured"
@@ -85,7 +93,7 @@ def test_what_is_measured_names_nobody(walk: Walk) -> None:
     assert traces([*words, *walk.ids], told) == []
 
 
-def test_the_failures_were_logged(walk: Walk) -> None:
+def the_failures_were_logged(walk: Walk) -> None:
     """The registry did fail, once with a message full of details; the log has it by class and place."""
     log = walk.log.getvalue()
     assert '"event": "registry_silent"' in log

@@ -61,7 +61,7 @@ def test_a_lane_leaves_places_to_the_others() -> None:
 
 def test_beyond_the_waiting_nobody_waits() -> None:
     """Refused at once, each lane by its own bound."""
-    gate = Gate(1, LANES, patience=30)
+    gate = Gate(1, LANES, patience=2)
     with at(gate, "first", "last", "first", "first"):
         assert not gate.enter("last")
         assert not gate.enter("first")
