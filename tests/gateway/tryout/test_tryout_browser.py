@@ -1,44 +1,20 @@
 """“Would I pass?” in a real Chromium: by people of several kinds, without a script, in light and dark."""
 
 import re
-import shutil
-import threading
-from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
-from werkzeug.serving import make_server
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser import browser, site
+
+__all__ = ["browser", "site"]
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 PHONE, DESK, SMALL = {"width": 390, "height": 844}, {"width": 1280, "height": 900}, {"width": 320, "height": 640}
 LOCALES = {"en": "en-GB", "zh": "zh-CN"}
 TARGETS = "button, select, summary, label.tick, input:not([type=checkbox]), nav a, .step a, .choices a, .faults a"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Chromium, without a window."""
-    if CHROMIUM is None:
-        pytest.skip("NO CHROMIUM: the pages were not tested in a browser; install chromium")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture
-def site(stage) -> Iterator[str]:
-    """The application, served; its address."""
-    server = make_server("127.0.0.1", 0, stage.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 class Reader:
