@@ -95,7 +95,8 @@ def read(connection: Connection, issuer: str, text: str) -> AccessToken | None:
     what may have changed since (its key, its client, its institution, whether it was taken back) is, every time.
     """
     digest = hashlib.sha256(f"{issuer} {text}".encode()).digest()
-    signed = _seen.get(digest) or _signed(connection, issuer, text)
+    known = _seen.get(digest)
+    signed = known or _signed(connection, issuer, text)
     if signed is None:
         return None
     claims = signed.claims
@@ -103,7 +104,8 @@ def read(connection: Connection, issuer: str, text: str) -> AccessToken | None:
     row = connection.execute(_STANDING, asked).one_or_none()
     if row is None or not row.alive:
         return None
-    _seen.put(digest, signed)
+    if known is None:
+        _seen.put(digest, signed)
     client = clients.read_row(row)
     scopes = tuple(scope for scope in str(claims["scope"]).split() if scope in client.scopes)
     expires_at = datetime.fromtimestamp(claims["exp"], UTC)
