@@ -44,12 +44,26 @@ KINDS: dict[str, Kind] = {
     "consent.withdrawn": _CONSENT,
     "consent.expired": _CONSENT,
     "answer": Kind(clear=("policy", "version"), sealed=("eligible",)),
+    "answer.superseded": Kind(clear=("entry",)),  # by the next answer; `entry` is that of the old one
+    "guardian.joined": Kind(clear=("consent",)),
+    "guardian.declined": Kind(clear=("consent",)),
+    "lease.given": _CONSENT,
+    "lease.renewed": _CONSENT,
+    "lease.ended": Kind(clear=("consent", "why")),
+    "data.erased": Kind(),  # what the subject may have erased before its time
     # about a check that the log does not name
     "policy.pinned": Kind(clear=("policy", "version", "digest"), sealed_about=True),
     "registry.asked": Kind(clear=("registry", "why"), sealed_about=True),
     "review.opened": Kind(clear=("review",), sealed=("why",), sealed_about=True),
     "review.decided": Kind(clear=("review", "by"), sealed=("decision",), sealed_about=True),
     "review.looked": Kind(clear=("review", "by"), sealed_about=True),
+    "review.settled": Kind(clear=("review", "by"), sealed=("decision", "reason"), sealed_about=True),
+    "contest.opened": Kind(sealed=("ground",), sealed_about=True),
+    # about people who work here
+    "staff.added": Kind(clear=("roles", "by")),
+    "staff.revoked": Kind(clear=("by",)),
+    "staff.signed_in": Kind(),
+    "staff.refused": Kind(clear=("why",)),
     # about institutions, their clients, our keys
     "institution.added": Kind(clear=("jurisdiction", "policies")),
     "institution.suspended": Kind(clear=("by",)),

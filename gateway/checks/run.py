@@ -12,15 +12,13 @@ when `run` returns. After a crash everything is asked again.
 
 import secrets
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
-
-from gateway import audit, clock, logs, vault, work
+from gateway import clock, logs, vault, work
 from gateway.checks import terms
 from gateway.checks.look import NoConsent, Question, Silent, adjudicated, ask_everyone, pin, question
-from gateway.checks.models import Check, Review
+from gateway.checks.models import Check
+from gateway.checks.settle import REFUSAL, SAMPLE, UNDETERMINED, open_review, settle, settled
 from gateway.consent import decided
-from gateway.db import db, new_id
+from gateway.db import db
 from gateway.oauth.models import Institution
 from policies.evaluator import Adjudication
 from policies.library import NothingInForce
@@ -31,9 +29,6 @@ FIRST_PAUSE, LONGEST_PAUSE = 1.0, 300.0
 
 WAITS_FOR_A_PERSON = 600.0
 """How often, in seconds, a check is looked at for which there is no law, or whose institution is suspended."""
-
-REFUSAL, UNDETERMINED, SAMPLE = "refusal", "undetermined", "sample"
-"""Why a check goes to the desk."""
 
 log = logs.get("checks")
 
@@ -108,27 +103,6 @@ def why_a_person(policy: Policy, adjudication: Adjudication, drawn: bool) -> str
         by_person = policy.release.refusal == "reviewed" or adjudication.needs_person
         return REFUSAL if by_person else None
     return SAMPLE if drawn else None
-
-
-def settle(session: Session, check: Check, eligible: bool) -> None:
-    """Keep the result until its release. A yes takes as much room as a no."""
-    vault.put(session, check.id, "result", {"eligible": eligible})
-    check.ready_at = clock.now()
-
-
-def open_review(session: Session, check: Check, why: str) -> None:
-    """Put a check on the desk. Why is in the vault, where every check has as much."""
-    review = Review(id=new_id("rev"), check_id=check.id, opened_at=clock.now())
-    session.add(review)
-    vault.put(session, check.id, "review", {"why": why})
-    audit.record(session, "review.opened", check.id, review=review.id, why=why)
-
-
-def settled(session: Session, check: Check) -> bool:
-    """Whether the check has its result, or lies on the desk."""
-    on_desk = select(Review.id).where(Review.check_id == check.id)
-    answered = check.ready_at is not None or check.result_entry is not None
-    return answered or session.scalar(on_desk) is not None
 
 
 def _pause(check_id: str) -> float:

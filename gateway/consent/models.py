@@ -1,7 +1,7 @@
 """What is kept of a consent. No name, birth date or contact is in a column; link, codes and cookies are kept as
 keyed hashes only."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -37,10 +37,21 @@ class Consent(Base):
     """What the institution and the subject are told when consent is given."""
     release_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
     """When the answer may really leave: the same, or later by a deferral drawn by lot that nobody is told of."""
+    tell_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+    """When the subject may be told of the answer: `margin` before `release_at`."""
     told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """When the subject was told that the answer is there; from then on their page shows it."""
     released_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """When the answer left; from then on it cannot be withdrawn."""
+    lease_months: Mapped[int | None]
+    """For how long the check may be repeated, where the institution asks for a lease."""
+    leased_until: Mapped[date | None]
+    """The last day of the lease that the subject gave."""
+    lease_ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When the subject or the institution ended the lease before its time, or it was not renewed."""
+    renewal_asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    lease_of: Mapped[str | None] = mapped_column(ForeignKey("consents.id"), index=True)
+    """Of a repeated check: the consent whose lease it stands on."""
     reachable: Mapped[bool] = mapped_column(default=False)
     """Whether the institution named a contact; it is in the vault, under the check's id."""
     link_hash: Mapped[str] = mapped_column(BlindIndex, unique=True)
@@ -54,6 +65,11 @@ class Consent(Base):
     def hold(self) -> timedelta:
         """How long every answer is held, from consent."""
         return timedelta(seconds=self.hold_seconds)
+
+    @property
+    def margin(self) -> timedelta:
+        """How long before the institution the subject is told: a quarter of the hold."""
+        return self.hold / 4
 
     @property
     def grid(self) -> timedelta:

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from gateway import audit, clock, problems, vault
 from gateway.checks.models import Check, Review
-from gateway.checks.run import REFUSAL, SAMPLE, UNDETERMINED, open_review, settle
+from gateway.checks.settle import REFUSAL, SAMPLE, UNDETERMINED, open_review, settle
 
 CHOICES: Mapping[str, Mapping[str, bool | None]] = {
     REFUSAL: {"confirm": False, "overturn": True},

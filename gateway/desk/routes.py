@@ -15,7 +15,7 @@ from gateway.checks import terms, wire
 from gateway.checks.look import NoConsent, Question, Silent, adjudicated, ask_everyone, question
 from gateway.checks.models import Check, Review
 from gateway.checks.openapi import AT_THE_DOOR, BAD_MESSAGE, Doors
-from gateway.checks.run import REFUSAL, SAMPLE, UNDETERMINED
+from gateway.checks.settle import REFUSAL, SAMPLE, UNDETERMINED
 from gateway.consent import Consent, decided
 from gateway.db import db
 from gateway.desk import examples

@@ -274,21 +274,30 @@ def _people() -> None:
         sa.Column("grid_seconds", sa.Integer(), nullable=False),
         sa.Column("nominal_release_at", sa.DateTime(), nullable=True),
         sa.Column("release_at", sa.DateTime(), nullable=True),
+        sa.Column("tell_at", sa.DateTime(), nullable=True),
         sa.Column("told_at", sa.DateTime(), nullable=True),
         sa.Column("released_at", sa.DateTime(), nullable=True),
+        sa.Column("lease_months", sa.Integer(), nullable=True),
+        sa.Column("leased_until", sa.Date(), nullable=True),
+        sa.Column("lease_ended_at", sa.DateTime(), nullable=True),
+        sa.Column("renewal_asked_at", sa.DateTime(), nullable=True),
+        sa.Column("lease_of", sa.String(length=40), nullable=True),
         sa.Column("reachable", sa.Boolean(), nullable=False),
         sa.Column("link_hash", sa.String(length=72), nullable=False),
         sa.Column("code_hash", sa.String(length=72), nullable=False),
         sa.Column("strikes", sa.Integer(), nullable=False),
         sa.Column("pauses", sa.Integer(), nullable=False),
         sa.Column("paused_until", sa.DateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["lease_of"], ["consents.id"], name=op.f("fk_consents_lease_of_consents")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_consents")),
         sa.UniqueConstraint("check_id", name=op.f("uq_consents_check_id")),
         sa.UniqueConstraint("code_hash", name=op.f("uq_consents_code_hash")),
         sa.UniqueConstraint("link_hash", name=op.f("uq_consents_link_hash")),
     )
     op.create_index(op.f("ix_consents_expires_at"), "consents", ["expires_at"], unique=False)
+    op.create_index(op.f("ix_consents_lease_of"), "consents", ["lease_of"], unique=False)
     op.create_index(op.f("ix_consents_release_at"), "consents", ["release_at"], unique=False)
+    op.create_index(op.f("ix_consents_tell_at"), "consents", ["tell_at"], unique=False)
     op.create_table(
         "consent_visits",
         sa.Column("id", sa.String(length=40), nullable=False),

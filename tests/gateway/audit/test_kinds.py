@@ -26,6 +26,19 @@ FROZEN = {
     "data.shredded": "04e04a0c54b20c36",
     "check.forgotten": "04e04a0c54b20c36",
     "key.destroyed": "079ff15c00302d37",
+    "answer.superseded": "093ee0b0ab0588a9",
+    "guardian.joined": "75422d4ee84b4bdf",
+    "guardian.declined": "75422d4ee84b4bdf",
+    "lease.given": "5c66929d85ae1997",
+    "lease.renewed": "5c66929d85ae1997",
+    "lease.ended": "0a688fdfb10d1ff3",
+    "data.erased": "04e04a0c54b20c36",
+    "review.settled": "6b2ad9dea1b17638",
+    "contest.opened": "d62700f94a18a47e",
+    "staff.added": "cfac21f580378f02",
+    "staff.revoked": "7f1a6071e77fcbdb",
+    "staff.signed_in": "04e04a0c54b20c36",
+    "staff.refused": "7923fb59700ff554",
 }
 
 

@@ -17,7 +17,8 @@ from gateway.audit.models import AuditEntry
 from gateway.checks import release
 from gateway.checks.look import NoConsent, ask_everyone
 from gateway.checks.models import Check, Review
-from gateway.checks.run import fix, keep, open_review, settle
+from gateway.checks.run import fix, keep
+from gateway.checks.settle import open_review, settle
 from gateway.consent.decide import agree, decline, expire, withdraw
 from gateway.consent.models import Consent
 from gateway.db import db
