@@ -4,6 +4,8 @@
 connector = "embedded"
 path = "police.sqlite"            # beside this file, unless absolute
 key_env = "SEALGATE_REGISTRY_KEY" # the variable that holds the key, 32 bytes in base64url
+title = { en = "the police of Example", zh = "…" }            # for the people whose records it keeps; may be left out
+correction = { en = "Write to …, with …", zh = "…" }          # how they have a record put right; may be left out
 """
 
 import os
@@ -15,6 +17,16 @@ from typing import Any
 
 from connectors.base import ConfigurationError, Connector
 from connectors.embedded import EmbeddedRegistry, read_key
+
+LANGUAGES = ("en", "zh")
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who keeps a registry, in words for the people whose records are in it, by language; empty where nobody said."""
+
+    title: Mapping[str, str]
+    correction: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -37,8 +49,15 @@ class _Table:
 
     def only(self, *keys: str) -> None:
         for key in self.settings:
-            if key not in ("connector", *keys):
+            if key not in ("connector", *_TOLD, *keys):
                 raise self.wrong(key, f"is not a setting; {', '.join(keys)} are")
+
+    def told(self, key: str) -> Mapping[str, str]:
+        words = self.settings.get(key, {})
+        said = isinstance(words, dict) and all(isinstance(text, str) and text for text in words.values())
+        if not said or (words and set(words) != set(LANGUAGES)):
+            raise self.wrong(key, f"must be a table of texts for {' and '.join(LANGUAGES)}")
+        return dict(words)
 
 
 def _embedded(table: _Table) -> Connector:
@@ -58,26 +77,40 @@ def _embedded(table: _Table) -> Connector:
     return registry
 
 
+_TOLD = ("title", "correction")
 _KINDS: Mapping[str, Callable[[_Table], Connector]] = {"embedded": _embedded}
 
 
 def load(path: Path, environ: Mapping[str, str] = os.environ) -> dict[str, Connector]:
     """The connectors named in the file, each looked at once. Raises ConfigurationError naming file, table and key."""
+    document = _read(path)
+    if not document:
+        raise ConfigurationError(str(path), "", "", "names no registry")
+    return {name: _one(_table(path, name, settings, environ)) for name, settings in document.items()}
+
+
+def holders(path: Path) -> dict[str, Holder]:
+    """Who keeps each registry of the file. Raises ConfigurationError naming file, table and key."""
+    tables = [_table(path, name, settings, {}) for name, settings in _read(path).items()]
+    return {table.name: Holder(table.told("title"), table.told("correction")) for table in tables}
+
+
+def _read(path: Path) -> dict[str, object]:
     try:
-        document = tomllib.loads(path.read_text("utf-8"))
+        return tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
         raise ConfigurationError(str(path), "", "", f"cannot be read: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(str(path), "", "", f"is not TOML: {error}") from None
-    if not document:
-        raise ConfigurationError(str(path), "", "", "names no registry")
-    return {name: _one(path, name, settings, environ) for name, settings in document.items()}
 
 
-def _one(path: Path, name: str, settings: object, environ: Mapping[str, str]) -> Connector:
+def _table(path: Path, name: str, settings: object, environ: Mapping[str, str]) -> _Table:
     if not isinstance(settings, dict):
         raise ConfigurationError(str(path), "", name, "must be a table of settings")
-    table = _Table(path, name, settings, environ)
+    return _Table(path, name, settings, environ)
+
+
+def _one(table: _Table) -> Connector:
     kind = table.text("connector")
     if kind not in _KINDS:
         there = f"there {'is' if len(_KINDS) == 1 else 'are'}: {', '.join(_KINDS)}"

@@ -41,6 +41,7 @@ from gateway.front.requests import Watched
 from gateway.limits import front
 from gateway.limits.refusals import Refusals
 from gateway.oauth import Guard, caller, needs, receipt_keys
+from gateway.subject import pages as subject
 from policies.library import Library
 
 VERSION = "1.0"
@@ -59,6 +60,7 @@ GUARDS: Mapping[str, Guard] = {
 
 OWN_GUARDS: Mapping[str, Callable[[], Any]] = {
     "consent": consent.guard,  # a link's secret, then proof of who the person is; see its DOORS
+    "answer": consent.guard,
 }
 """Rooms that guard themselves: the blueprint runs this before every request."""
 
@@ -128,6 +130,7 @@ def create_app(
     app.after_request(_seal(headers))
     oauth.init_app(app, config)
     consent.init_app(app, config, shelf_of_law)
+    app.register_blueprint(subject.answer)
     tryout.init_app(app, config, shelf_of_law)
     api = Document(app)
     api.spec.components.security_scheme("oauth2", about.security(config.issuer))

@@ -26,6 +26,7 @@ from gateway.checks import release
 from gateway.checks.models import Check, Review
 from gateway.checks.run import run
 from gateway.config import Config
+from gateway.consent import Consent
 from gateway.consent.decide import agree, decline, withdraw
 from gateway.db import db
 from gateway.oauth import clients, register, signing, tokens
@@ -172,13 +173,20 @@ class Stage:
         assert self.act(check_id, withdraw)
 
     def forward(self, **by: float) -> None:
-        """Let time pass, then let go what is due."""
-        self.time.forward(timedelta(**by))
-        release.tick()
+        """Let time pass, as `until`."""
+        self.until(self.time.at + timedelta(**by))
 
     def until(self, moment: datetime) -> None:
-        """Let time pass until a moment, then let go what is due."""
-        self.forward(seconds=(moment - self.time.at).total_seconds())
+        """Let time pass until a moment, and let go what is due: at the hours of the first days, and when subjects are
+        told. A gateway that stands still meanwhile would tell them late."""
+        now = self.time.at
+        hours = [now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=n) for n in range(1, 49)]
+        with db.read() as session:
+            told = select(Consent.tell_at).where(Consent.tell_at > now, Consent.tell_at < moment).distinct()
+            stops = {at for at in (*session.scalars(told), *hours) if at is not None and now < at < moment}
+        for stop in (*sorted(stops), moment):
+            self.time.at = stop
+            release.tick()
 
     def settle_reviews(self, desk: Caller, decision: str | None = None) -> None:
         """Let the desk confirm everything, and hold what is undetermined eligible, unless told otherwise."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from connectors.base import Connector
+from connectors.shelf import Holder, holders
 from gateway import clock
 from gateway.config import Config
 from policies import vocabulary
@@ -21,6 +22,8 @@ class Deployment:
     reading: str
     hold: timedelta | None
     grid: timedelta | None
+    holders: Mapping[str, Holder]
+    """Who keeps the registries, in words for the subjects, by the same names."""
     assurance: str | None
     """How sure a proof at the provider makes who somebody is; None where people prove it by their particulars."""
 
@@ -46,10 +49,18 @@ _deployment: Deployment | None = None
 
 
 def init(config: Config, registries: Mapping[str, Connector], library: Library) -> None:
-    """Set the deployment; the application factory does it."""
+    """Set the deployment; the application factory does it. Raises connectors.base.ConfigurationError."""
     global _deployment
     assurance = config.oidc_assurance if config.proof == "oidc" else None
-    _deployment = Deployment(registries, library, config.reading, config.release_hold, config.release_grid, assurance)
+    _deployment = Deployment(
+        registries,
+        library,
+        config.reading,
+        config.release_hold,
+        config.release_grid,
+        holders(config.registries),
+        assurance,
+    )
 
 
 def ours() -> Deployment:

@@ -27,6 +27,7 @@ _CHECK: dict[str, Any] = {
     "release_at": None,
     "eligible": None,
     "valid_until": None,
+    "superseded_at": None,
 }
 
 NEW_CHECK: dict[str, Any] = {

@@ -1,8 +1,8 @@
 """A look at the registries: every registry that the policy names, always all of them, hit or no hit.
 
-The route looks once to answer; the desk looks again to show a question. Either way the consent stands at that
-moment, and the look is in the audit log before the registry is asked, so that none goes unrecorded. What
-comes back is in memory only.
+The route looks once to answer; the desk looks again to show a question, and the subject to see the reasons. Either way
+the consent stands at that moment, and the look is in the audit log before the registry is asked, so that none goes
+unrecorded. What comes back is in memory only.
 """
 
 import hashlib
@@ -93,28 +93,33 @@ def question(session: Session, check: Check) -> Question:
 
 
 def ask_everyone(asked: Question, why: str) -> tuple[Report, ...]:
-    """What every registry of the policy says of the subject; `why` (`check`, `review`) goes into the log.
+    """What every registry of the policy says of the subject, together. As `ask_each`."""
+    return tuple(report for reports in ask_each(asked, why).values() for report in reports)
+
+
+def ask_each(asked: Question, why: str) -> Mapping[str, Sequence[Report]]:
+    """What each registry of the policy says of the subject; `why` (`check`, `review`, `subject`) goes into the log.
 
     Raises Silent when one of them is missing, not ready or gives no usable answer: silence is never clean. No
     other is asked then, because each look is one too many if it cannot lead to an answer. Raises NoConsent.
     """
     registries = [_registry(name) for name in asked.policy.registries]
-    reports: list[Report] = []
+    reports: dict[str, Sequence[Report]] = {}
     for registry in registries:
         _enter(asked, registry.name, why)
         began, result = time.monotonic(), "failed"
         try:
             query = replace(asked.query, key=_key(asked, registry.name, why))
-            reports += _possible(asked, registry.name, registry.ask(query).reports)
+            reports[registry.name] = _possible(asked, registry.name, registry.ask(query).reports)
             result = "answered"
         except ConnectorError as error:
             log.warning("registry_silent", check=asked.check_id, registry=registry.name, error=type(error).__name__)
             raise Silent(registry.name) from None
         finally:
-            if why == "check":  # a look of the desk would say that there is a review
+            if why == "check":  # a look of the desk would say that there is a review, the subject's own that it is a no
                 metrics.count(metrics.ASKED, registry=registry.name, result=result)
                 metrics.took(metrics.ASK_SECONDS, time.monotonic() - began, registry=registry.name)
-    return tuple(reports)
+    return reports
 
 
 def adjudicated(asked: Question, reports: tuple[Report, ...]) -> Adjudication:

@@ -36,6 +36,8 @@ class Check(Base):
     """When the answer was settled. Forgotten at release: it would tell afterwards who was reviewed."""
     result_entry: Mapped[str | None] = mapped_column(String(40))
     """The audit entry of the answer."""
+    superseded_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+    """The release time at which another answer took the place of the first, after a contest."""
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """When a check that was withdrawn may be seen to be closed: at a release time, like any answer."""
 
@@ -77,6 +79,20 @@ class Review(Base):
     opened_at: Mapped[datetime] = mapped_column(UtcDateTime)
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     decided_by: Mapped[str | None] = mapped_column(String(40))
+
+
+class Correction(Base):
+    """An answer that is to take the place of one that has left. Which, is in the vault; deleted when it has left."""
+
+    __tablename__ = "corrections"
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True, default=lambda: new_id("cor"))
+    check_id: Mapped[str] = mapped_column(ForeignKey("checks.id"), unique=True)
+    ready_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    entry: Mapped[str | None] = mapped_column(String(40))
+    """Its audit entry."""
+    told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When the subject was told of it."""
 
 
 class Punctuality(Base):

@@ -1,13 +1,16 @@
 """Answers leave at their release time, all of one time together, and whatever is known of them (DESIGN §1.2).
 
+A margin before the release time, which is the same for all:
     lay    into the audit log, those of one time in one go and in random order
            … under a signed checkpoint
     tell   the subject, whose page shows the result from now on
+At the release time:
     open   for the institution
 
-A check that is not ready at its release time waits for the next grid time. One that was deferred by lot, or
-withdrawn, waits for its own. Each phase is a transaction and finds by itself what is due, so that after a
-crash the next tick goes on where this one stopped.
+A check that is not ready a margin before its release time waits for the next grid time. One that was deferred by lot,
+or withdrawn, waits for its own. One that the subject contests meanwhile is held until a person has decided again.
+Each phase is a transaction and finds by itself what is due, so that after a crash the next tick goes on where this
+one stopped.
 """
 
 import secrets
@@ -15,13 +18,13 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import partial
 
-from sqlalchemy import Select, delete, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from gateway import audit, clock, logs, vault, work
-from gateway.checks import terms
-from gateway.checks.models import Check, Punctuality, Review
-from gateway.consent import Consent, grid, observe_lateness, release, tell
+from gateway.checks import correct, terms
+from gateway.checks.models import Check, Punctuality
+from gateway.consent import Consent, grid, observe_lateness, opens_at, release, tell
 from gateway.db import db
 from gateway.oauth.models import Institution
 
@@ -49,10 +52,11 @@ def tick() -> None:
     if not anything_due():
         return
     lay()
+    correct.lay()
     while audit.sequence() is not None:  # also what a crash left between the two
         pass
     tell_subjects()
-    opened, closed = open_answers(), close_withdrawn()
+    opened, closed = open_answers() + correct.finish(), close_withdrawn()
     if opened or closed:
         log.info("released", count=opened, total=opened + closed)
 
@@ -63,7 +67,7 @@ def anything_due() -> bool:
     with db.read() as session:
         return any(
             session.execute(query.limit(1)).first() is not None
-            for query in (_ready(now), _answered(now), _withdrawn(now))
+            for query in (_ready(now), _untold(now), _told(now), _withdrawn(now), correct.pending())
         )
 
 
@@ -78,12 +82,20 @@ def lay() -> int:
         check.result_entry = audit.record(session, "answer", check.id, **_answer(session, check))
         return True
 
+    with db.read() as session:
+        if not _due(session):
+            return 0
     with db.write() as session:
         # The time is taken while nothing else is written: whatever was settled before it is seen here.
-        now = clock.now()
-        due = [pair for pair in _pairs(session, _ready(now)) if _leaves_at(pair[0].ready_at, pair[1]) <= now]
+        due = _due(session)
         secrets.SystemRandom().shuffle(due)
         return _each(session, due, laid)
+
+
+def _due(session: Session) -> list[Pair]:
+    """The answers that are to be laid now: a margin before they leave."""
+    now = clock.now()
+    return [pair for pair in _pairs(session, _ready(now)) if leaves_at(*pair) - pair[1].margin <= now]
 
 
 def tell_subjects() -> int:
@@ -95,20 +107,23 @@ def tell_subjects() -> int:
         _drop_damaged_contact(session, consent)
         return tell(session, check.id)
 
-    return _in_batches(_answered(clock.now()).where(Consent.told_at.is_(None)), told)
+    return _in_batches(_untold(clock.now()), told)
 
 
 def open_answers() -> int:
     """Let institutions read answers whose subjects were told; returns how many."""
 
+    now = clock.now()
+
     def opened(session: Session, check: Check, consent: Consent) -> bool:
-        if not (_covered(session, check) and release(session, check.id)):
+        at = opens_at(consent, leaves_at(check, consent))
+        if at is None or at > now or not (_covered(session, check) and release(session, check.id)):
             return False
         _observe(session, check, consent)
         _forget(session, check)
         return True
 
-    return _in_batches(_answered(clock.now()).where(Consent.told_at.is_not(None)), opened)
+    return _in_batches(_told(now), opened)
 
 
 def close_withdrawn() -> int:
@@ -116,7 +131,7 @@ def close_withdrawn() -> int:
     now = clock.now()
 
     def closed(session: Session, check: Check, consent: Consent) -> bool:
-        if _leaves_at(consent.closed_at, consent) > now:
+        if _closes_at(consent) > now:
             return False
         check.closed_at = now
         vault.remove(session, check.id, "result")
@@ -161,23 +176,29 @@ def _each(session: Session, pairs: Iterable[Pair], act: Callable[[Check, Consent
 
 
 def _ready(now: datetime) -> Select[Check, Consent]:
-    """Settled, not yet in the log, and their release time has come."""
-    return _given(now).where(Check.ready_at.is_not(None), Check.result_entry.is_(None))
+    """Settled, not yet in the log, and the time has come to tell the subject."""
+    return _given().where(Consent.tell_at <= now, Check.result_entry.is_(None))
 
 
-def _answered(now: datetime) -> Select[Check, Consent]:
-    """In the log, and not yet with the institution."""
-    return _given(now).where(Check.result_entry.is_not(None), Consent.released_at.is_(None))
+def _untold(now: datetime) -> Select[Check, Consent]:
+    """In the log, and the subject does not know yet."""
+    return _given().where(Consent.tell_at <= now, Check.result_entry.is_not(None), Consent.told_at.is_(None))
 
 
-def _given(now: datetime) -> Select[Check, Consent]:
-    """Of institutions that are not suspended: for those nothing is laid, told or opened until they are not."""
+def _told(now: datetime) -> Select[Check, Consent]:
+    """The subject knows, the release time has come, and the institution cannot read it yet."""
+    return _given().where(Consent.release_at <= now, Check.result_entry.is_not(None), Consent.told_at.is_not(None))
+
+
+def _given() -> Select[Check, Consent]:
+    """Settled, not released. Of institutions that are not suspended: for those nothing is laid, told or opened until
+    they are not."""
     return (
         select(Check, Consent)
         .join(Consent, Consent.check_id == Check.id)
         .join(Institution, Institution.id == Check.institution_id)
         .where(Institution.suspended_at.is_(None))
-        .where(Consent.state == "given", Consent.release_at <= now, Consent.released_at.is_(None))
+        .where(Consent.state == "given", Consent.released_at.is_(None), Check.ready_at.is_not(None))
     )
 
 
@@ -193,11 +214,19 @@ def _pairs(session: Session, query: Select[Check, Consent]) -> Iterable[Pair]:
     return [(check, consent) for check, consent in session.execute(query)]
 
 
-def _leaves_at(done_at: datetime | None, consent: Consent) -> datetime:
-    """The grid time at which something leaves that was done at `done_at`: its release time, or the next after."""
-    if done_at is None or consent.release_at is None:
+def leaves_at(check: Check, consent: Consent) -> datetime:
+    """The grid time at which a settled answer leaves: its release time, or the next by which the subject has had
+    their margin."""
+    if check.ready_at is None or consent.release_at is None:
         raise ValueError("nothing was settled, or no release time was fixed")
-    return max(consent.release_at, grid.at_or_after(done_at, consent.grid))
+    return max(consent.release_at, grid.at_or_after(check.ready_at + consent.margin, consent.grid))
+
+
+def _closes_at(consent: Consent) -> datetime:
+    """The grid time at which a withdrawn check is seen to be closed."""
+    if consent.closed_at is None or consent.release_at is None:
+        raise ValueError("nothing was withdrawn, or no release time was fixed")
+    return max(consent.release_at, grid.at_or_after(consent.closed_at, consent.grid))
 
 
 def _answer(session: Session, check: Check) -> dict[str, str | bool]:
@@ -229,14 +258,14 @@ def _observe(session: Session, check: Check, consent: Consent) -> None:
     if seen.answers >= MEMORY:
         seen.answers, seen.late = seen.answers // 2, seen.late // 2
     seen.answers += 1
-    if check.ready_at and consent.nominal_release_at and check.ready_at > consent.nominal_release_at:
+    nominal = consent.nominal_release_at
+    if check.ready_at and nominal and check.ready_at > nominal - consent.margin:
         seen.late += 1
     session.flush()
     observe_lateness(session, check.policy, seen.late / seen.answers)
 
 
 def _forget(session: Session, check: Check) -> None:
-    """Drop what would tell afterwards which checks a person looked at: that is nearly a list of the refused."""
+    """Forget when it was settled, and that a person looked at it."""
     check.ready_at = None
-    vault.put(session, check.id, "review", {"why": None})
-    session.execute(delete(Review).where(Review.check_id == check.id))
+    correct.put_off_the_desk(session, check)

@@ -135,11 +135,11 @@ def check(check_id: str) -> Response:
 @reading.reads(CheckQuerySchema, location="query")
 @reading.answers(200, CheckListSchema, example=examples.LIST)
 @reading.refuses(*AT_THE_DOOR, problems.InvalidFields)
-def checks(query: dict[str, str]) -> Response:
+def checks(query: dict[str, Any]) -> Response:
     """List your checks
 
     Newest first, a page at a time: give `next_cursor` back as `cursor` until it is null. A check whose data was deleted
-    because its time was up is not in the list.
+    because its time was up is not in the list. An answer can be superseded later: ask for those now and then.
     """
     with db.read() as session:
         found = _page(session, query)
@@ -155,7 +155,7 @@ def _own(session: Session, check_id: str) -> wire.Standing:
     return standing
 
 
-def _page(session: Session, query: dict[str, str]) -> list[wire.Standing]:
+def _page(session: Session, query: dict[str, Any]) -> list[wire.Standing]:
     """One page of the caller's checks and the first of the next."""
     institution_id = caller().institution_id
     narrowed = wire.standings().where(Check.institution_id == institution_id, ~_deleted())
@@ -163,6 +163,8 @@ def _page(session: Session, query: dict[str, str]) -> list[wire.Standing]:
         narrowed = narrowed.where(Check.reference_index.in_(reference_indexes(institution_id, query["reference"])))
     if "status" in query:
         narrowed = narrowed.where(wire.STATUS.in_((query["status"],)))
+    if "superseded_since" in query:
+        narrowed = narrowed.where(Check.superseded_at >= query["superseded_since"])
     if "cursor" in query:
         after = session.get(Check, query["cursor"])
         if after is None or after.institution_id != institution_id:

@@ -1,5 +1,6 @@
 """The messages of the checks API: what an institution may send, and the documented form of what it gets."""
 
+from datetime import UTC
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
@@ -109,6 +110,15 @@ class CheckQuerySchema(Strict):
 
     reference = forms.Text(100)
     status = fields.String(validate=validate.OneOf(STATUSES, error="must be one of {choices}"))
+    superseded_since = fields.AwareDateTime(
+        format="iso",
+        default_timezone=UTC,
+        error_messages={"invalid": "must be a moment such as 2026-11-20T00:00:00Z"},
+        metadata={
+            "description": "Only checks whose answer was superseded then or later. Ask once a day, for two days back.",
+            "example": "2026-11-20T00:00:00Z",
+        },
+    )
     cursor = fields.String(
         validate=validate.Length(max=60, error="is not a cursor of this list"),
         metadata={"description": "`next_cursor` of the page before."},
@@ -150,6 +160,14 @@ class CheckSchema(Schema):
     )
     valid_until = fields.DateTime(
         required=True, allow_none=True, metadata={"description": "Null unless the policy limits its answers."}
+    )
+    superseded_at = fields.DateTime(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "When `eligible` took the place of an earlier answer that you may have read: the person"
+            " contested it, and somebody looked again. Null for nearly all."
+        },
     )
 
 

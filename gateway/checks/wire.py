@@ -107,6 +107,7 @@ def _form(check: Check, consent: Consent, status: str, now: datetime, kept: Mapp
         "release_at": _time(_release_at(consent, status, now), consent),
         "eligible": None if result is None else bool(result["eligible"]),
         "valid_until": None,
+        "superseded_at": _time(check.superseded_at, consent),
     }
 
 

@@ -43,7 +43,7 @@ def agree(session: Session, consent: Consent, *, draw: Callable[[], float] = _ch
     release = nominal + _deferrals(lateness(session, consent.policy), draw) * consent.grid
     moved = _move(
         session, consent, "given", Consent.expires_at > now,
-        given_at=now, nominal_release_at=nominal, release_at=release,
+        given_at=now, nominal_release_at=nominal, release_at=release, tell_at=release - consent.margin,
     )  # fmt: skip
     if moved:
         _record(session, consent)
@@ -91,12 +91,35 @@ def tell(session: Session, check_id: str) -> bool:
     told = _guarded(
         session, consent, (Consent.state == "given") & Consent.told_at.is_(None), told_at=clock.now()
     )  # fmt: skip
-    if told and consent.reachable:
+    if told:
+        inform(session, consent)
+    return told
+
+
+def inform(session: Session, consent: Consent) -> None:
+    """Send the subject word that there is news, if there is a contact: the same words whatever it is."""
+    if consent.reachable:
         notices.send(
-            session, vault.get(session, check_id, "contact"), "news", consent.language,
+            session, vault.get(session, consent.check_id, "contact"), "news", consent.language,
             institution=consent.institution, page=deployment.url("/c"),
         )  # fmt: skip
-    return told
+
+
+def hold_back(session: Session, consent: Consent) -> bool:
+    """Take an answer back that the subject was told and the institution cannot read yet, for a person to look again."""
+    may = (Consent.state == "given") & Consent.told_at.is_not(None) & Consent.released_at.is_(None)
+    return _guarded(session, consent, may, told_at=None)
+
+
+def opens_at(consent: Consent, leaves_at: datetime) -> datetime | None:
+    """The grid time at which the institution may read an answer that leaves at `leaves_at`; None until it is told.
+
+    If the subject was told late, because nobody did the work for a while, the institution waits: the subject has
+    half of the margin at least.
+    """
+    if consent.told_at is None:
+        return None
+    return max(leaves_at, grid.at_or_after(consent.told_at + consent.margin / 2, consent.grid))
 
 
 def release(session: Session, check_id: str) -> bool:
@@ -119,6 +142,12 @@ def shown_release_at(consent: Consent, now: datetime) -> datetime | None:
     if now < consent.nominal_release_at:
         return consent.nominal_release_at
     return grid.after(now, consent.grid)
+
+
+def shown_tell_at(consent: Consent, now: datetime) -> datetime | None:
+    """When the subject is told, as everybody is told it: a margin before the release time that is shown then."""
+    release_at = shown_release_at(consent, now + consent.margin)
+    return None if release_at is None else release_at - consent.margin
 
 
 def lateness(session: Session, policy_id: str) -> float:

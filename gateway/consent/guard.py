@@ -1,4 +1,4 @@
-"""The doors of the consent pages, each with what it takes to come in. A door that is not listed stays shut."""
+"""The doors of the subject's pages, each with what it takes to come in. A door that is not listed stays shut."""
 
 from collections.abc import Mapping
 from enum import Enum
@@ -23,6 +23,7 @@ class Door(Enum):
     STATE = "the state of a sign-in that this browser has begun"
     VISIT = "the cookie of a visit"
     PROVED = "the cookie of a visit in which the subject has proved who they are, lately"
+    FRESH = "the same, just now"
 
 
 DOORS: Mapping[str, Door] = {
@@ -36,10 +37,14 @@ DOORS: Mapping[str, Door] = {
     "consent.code": Door.VISIT,
     "consent.read": Door.PROVED,
     "consent.done": Door.PROVED,
-    "consent.status": Door.PROVED,
     "consent.own": Door.PROVED,
     "consent.withdraw": Door.PROVED,
+    "answer.status": Door.PROVED,
+    "answer.reasons": Door.FRESH,
+    "answer.contest": Door.FRESH,
 }
+
+_TERMS = {Door.PROVED: visits.PROOF_TERM, Door.FRESH: visits.FRESH}
 
 OPEN_ENDPOINTS = frozenset(name for name, door in DOORS.items() if door is Door.OPEN)
 """The routes that need nothing, for the list of open doors of the whole application."""
@@ -57,11 +62,12 @@ def guard() -> Response | None:
             g.consent = _by_link(session, arguments["link"])
         elif door is Door.STATE:
             g.consent, g.visit = _by_state(session)
-        elif door in (Door.VISIT, Door.PROVED):
+        elif door in (Door.VISIT, *_TERMS):
             g.consent, g.visit = _by_cookie(session, arguments["consent_id"])
     if request.method == "POST":
         forms.check_token(g.visit)
-    return _send_to_proof() if door is Door.PROVED and not visits.proved(g.visit, clock.now()) else None
+    term = _TERMS.get(door)
+    return _send_to_proof() if term is not None and not visits.proved(g.visit, clock.now(), term) else None
 
 
 def ended(consent: Consent) -> bool:

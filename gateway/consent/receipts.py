@@ -21,7 +21,7 @@ def own(consent_id: str) -> AnyResponse:
     """What the subject agreed to, signed; sent as a form, it is saved as a file (RFC 7515 §9.2.1)."""
     consent: Consent = g.consent
     if consent.given_at is None:
-        return redirect(url_for("consent.status", consent_id=consent_id), 303)
+        return redirect(url_for("answer.status", consent_id=consent_id), 303)
     signed = receipt.issue(consent)
     if request.method == "POST":
         held = {"Content-Disposition": f'attachment; filename="{FILE}"'}

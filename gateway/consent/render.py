@@ -1,10 +1,11 @@
 """Making a page: the reader's language, the words, the template, and the headers that keep it private."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from flask import Response, g, request, url_for
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
 
 from gateway.consent import assets, forms
 from gateway.consent.refusals import TooManyAttempts
@@ -13,13 +14,7 @@ from gateway.problems import Problem
 from policies.policy import jurisdiction_of
 
 _LANGUAGE_COOKIE = "sealgate-language"
-_environment = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "templates"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+_HERE = Path(__file__).parent
 
 
 def language() -> str:
@@ -30,45 +25,61 @@ def language() -> str:
     return known(request.accept_languages.best_match(list(LANGUAGES)))
 
 
-def words() -> Wording:
-    """The texts in the reader's language, with times as in the request's country."""
-    consent = g.get("consent")
-    return Wording(language(), jurisdiction_of(consent.policy) if consent else None)
+class Room:
+    """A room with pages of the subject: its own templates and texts, before those that all have."""
+
+    def __init__(self, *folders: Path) -> None:
+        places: Sequence[Path] = (*folders, _HERE)
+        self._words = type("Words", (Wording,), {"folders": tuple(place / "texts" for place in reversed(places))})
+        self._environment = Environment(
+            loader=ChoiceLoader([FileSystemLoader(place / "templates") for place in places]),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+
+    def words(self) -> Wording:
+        """The texts in the reader's language, with times as in the request's country."""
+        consent = g.get("consent")
+        made: Wording = self._words(language(), jurisdiction_of(consent.policy) if consent else None)
+        return made
+
+    def page(self, template: str, status: int = 200, **context: Any) -> Response:
+        """One page as a response. Raises UndefinedError for a template that wants what it does not get."""
+        return Response(self.html(template, **context), status, mimetype="text/html")
+
+    def html(self, template: str, **context: Any) -> str:
+        """One page as text."""
+        text = self.words()
+        return self._environment.get_template(f"{template}.html").render(
+            t=text,
+            lang=LANGUAGES[text.language],
+            languages=[
+                {"code": code, "tag": tag, "name": Wording(code)("language"), "here": code == text.language}
+                for code, tag in LANGUAGES.items()
+            ],
+            style=url_for("consent.asset", name=assets.NAMES["consent.css"]),
+            icon=url_for("consent.asset", name=assets.NAMES["seal.svg"]),
+            verify=url_for("consent.verify"),
+            form_field=forms.FIELD,
+            form_token=forms.token(g.get("visit")),
+            consent=g.get("consent"),
+            **context,
+        )
+
+    def refusal(self, problem: Problem, incident: str | None) -> str:
+        """The page for a refusal, in the reader's words; what has no words of its own gets those of its status."""
+        text = self.words()
+        place = f"errors.{problem.type}"
+        if not text.has(f"{place}.title"):
+            place = "errors.ours" if problem.status >= 500 else "errors.other"
+        until = text.moment(problem.until) if isinstance(problem, TooManyAttempts) else ""
+        return self.html("error", place=place, until=until, incident=incident, onward=_onward(problem))
 
 
-def page(template: str, status: int = 200, **context: Any) -> Response:
-    """One page as a response. Raises UndefinedError for a template that wants what it does not get."""
-    return Response(html(template, **context), status, mimetype="text/html")
-
-
-def html(template: str, **context: Any) -> str:
-    """One page as text."""
-    text = words()
-    return _environment.get_template(f"{template}.html").render(
-        t=text,
-        lang=LANGUAGES[text.language],
-        languages=[
-            {"code": code, "tag": tag, "name": Wording(code)("language"), "here": code == text.language}
-            for code, tag in LANGUAGES.items()
-        ],
-        style=url_for("consent.asset", name=assets.NAMES["consent.css"]),
-        icon=url_for("consent.asset", name=assets.NAMES["seal.svg"]),
-        verify=url_for("consent.verify"),
-        form_field=forms.FIELD,
-        form_token=forms.token(g.get("visit")),
-        consent=g.get("consent"),
-        **context,
-    )
-
-
-def refusal(problem: Problem, incident: str | None) -> str:
-    """The page for a refusal, in the reader's words; what has no words of its own gets those of its status."""
-    text = words()
-    place = f"errors.{problem.type}"
-    if not text.has(f"{place}.title"):
-        place = "errors.ours" if problem.status >= 500 else "errors.other"
-    until = text.moment(problem.until) if isinstance(problem, TooManyAttempts) else ""
-    return html("error", place=place, until=until, incident=incident, onward=_onward(problem))
+_room = Room()
+page, html, words, refusal = _room.page, _room.html, _room.words, _room.refusal
 
 
 def _onward(problem: Problem) -> tuple[str, str] | None:

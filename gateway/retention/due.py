@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from gateway import audit, clock, logs, vault, work
 from gateway.checks import once
-from gateway.checks.models import Check, IdempotencyKey, Review
+from gateway.checks.models import Check, Correction, IdempotencyKey, Review
 from gateway.consent import Consent, attempts
 from gateway.consent.models import Visit
 from gateway.db import UtcDateTime, db
@@ -107,6 +107,8 @@ def shred(session: Session, owner_id: str) -> None:
     """
     if vault.shred(session, owner_id) and (check := session.get(Check, owner_id)) is not None:
         check.reference_index = None
+        for left in (Correction, Review):  # a contest that was not decided in its time
+            session.execute(delete(left).where(left.check_id == owner_id))
         once.blur(session, owner_id, check.created_at)
         audit.record(session, "data.shredded", owner_id)
 
@@ -115,6 +117,7 @@ def _forget(session: Session, check_id: str) -> None:
     shred(session, check_id)
     consents = select(Consent.id).where(Consent.check_id == check_id)
     for statement in (
+        delete(Correction).where(Correction.check_id == check_id),
         delete(Review).where(Review.check_id == check_id),
         delete(Visit).where(Visit.consent_id.in_(consents)),
         delete(Consent).where(Consent.check_id == check_id),

@@ -23,6 +23,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Take it back."""
     for table in (
+        "corrections",
         "punctuality",
         "reviews",
         "idempotency_keys",
@@ -334,7 +335,7 @@ def _people() -> None:
 
 
 def _checks() -> None:
-    """Checks and their reviews. 40 lines because it is a list."""
+    """Checks, their reviews and what follows. More than 40 lines because it is a list."""
     op.create_table(
         "checks",
         sa.Column("id", sa.String(length=40), nullable=False),
@@ -350,6 +351,7 @@ def _checks() -> None:
         sa.Column("regimes", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("ready_at", sa.DateTime(), nullable=True),
         sa.Column("result_entry", sa.String(length=40), nullable=True),
+        sa.Column("superseded_at", sa.DateTime(), nullable=True),
         sa.Column("closed_at", sa.DateTime(), nullable=True),
         sa.ForeignKeyConstraint(["client_id"], ["clients.id"], name=op.f("fk_checks_client_id_clients")),
         sa.ForeignKeyConstraint(
@@ -359,6 +361,7 @@ def _checks() -> None:
     )
     op.create_index("ix_checks_of_institution", "checks", ["institution_id", "created_at", "id"], unique=False)
     op.create_index(op.f("ix_checks_reference_index"), "checks", ["reference_index"], unique=False)
+    op.create_index(op.f("ix_checks_superseded_at"), "checks", ["superseded_at"], unique=False)
     op.create_table(
         "idempotency_keys",
         sa.Column("id", sa.String(length=40), nullable=False),
@@ -390,6 +393,17 @@ def _checks() -> None:
         unique=True,
         sqlite_where=sa.text("decided_at IS NULL"),
         postgresql_where=sa.text("decided_at IS NULL"),
+    )
+    op.create_table(
+        "corrections",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("check_id", sa.String(length=40), nullable=False),
+        sa.Column("ready_at", sa.DateTime(), nullable=False),
+        sa.Column("entry", sa.String(length=40), nullable=True),
+        sa.Column("told_at", sa.DateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["check_id"], ["checks.id"], name=op.f("fk_corrections_check_id_checks")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_corrections")),
+        sa.UniqueConstraint("check_id", name=op.f("uq_corrections_check_id")),
     )
     op.create_table(
         "punctuality",

@@ -18,6 +18,9 @@ from gateway.vault import VaultKek
 from tests.databases import tamper
 from tests.stage import RELEASE, request_for
 
+TOLD = RELEASE - timedelta(hours=6)
+"""When the subject is told of it: a quarter of the hold before."""
+
 pytestmark = pytest.mark.both_databases
 
 
@@ -41,11 +44,12 @@ def test_not_before_the_release_time(stage) -> None:
         "release_at": "2026-11-21T10:00:00Z",
         "eligible": True,
         "valid_until": None,
+        "superseded_at": None,
     }
 
 
 def test_a_late_answer_waits_for_the_next_grid_time(stage) -> None:
-    """What is ready after its release time leaves at the next full hour, not when it is ready."""
+    """What is ready too late leaves at a full hour, when the subject has known it for as long as anybody does."""
     hr, desk = stage.caller(), stage.desk()
     check_id = hr.asked("BARRED")
     stage.agree(check_id)
@@ -53,11 +57,11 @@ def test_a_late_answer_waits_for_the_next_grid_time(stage) -> None:
     seen = hr.see(check_id)
     assert (seen["status"], seen["release_at"]) == ("in_progress", "2026-11-21T11:00:00Z")
     stage.settle_reviews(desk)
-    stage.until(RELEASE + timedelta(minutes=59))
+    stage.until(RELEASE + timedelta(hours=6, minutes=59))
     assert hr.see(check_id)["status"] == "in_progress"
-    stage.until(RELEASE + timedelta(hours=1))
+    stage.until(RELEASE + timedelta(hours=7))
     seen = hr.see(check_id)
-    assert (seen["status"], seen["eligible"], seen["release_at"]) == ("completed", False, "2026-11-21T11:00:00Z")
+    assert (seen["status"], seen["eligible"], seen["release_at"]) == ("completed", False, "2026-11-21T17:00:00Z")
 
 
 def test_a_deferred_answer_looks_like_a_late_one(stage) -> None:
@@ -71,11 +75,12 @@ def test_a_deferred_answer_looks_like_a_late_one(stage) -> None:
         assert agree(session, decided(session, late), draw=lambda: 0.9)
     run(deferred)
     run(late)
+    stage.until(TOLD + timedelta(minutes=30))
+    stage.settle_reviews(desk)
     stage.until(RELEASE + timedelta(minutes=1))
     views = [hr.see(check_id) | {"id": ""} for check_id in (deferred, late)]
     assert views[0] == views[1]
     assert views[0]["release_at"] == "2026-11-21T11:00:00Z"
-    stage.settle_reviews(desk)
     stage.until(RELEASE + timedelta(hours=1))
     views = [hr.see(check_id) | {"id": "", "eligible": None} for check_id in (deferred, late)]
     assert views[0] == views[1]
@@ -116,18 +121,37 @@ def test_the_phases_stand_in_their_order(stage) -> None:
     hr = stage.caller()
     check_id = hr.asked()
     stage.agree(check_id)
-    stage.time.at = RELEASE
+    stage.time.at = TOLD - timedelta(seconds=1)
+    assert release.lay() == 0
+    stage.time.at = TOLD
     assert (release.tell_subjects(), release.open_answers()) == (0, 0)
     assert release.lay() == 1
     assert (release.tell_subjects(), release.open_answers()) == (0, 0), "not under a checkpoint yet"
     audit.sequence()
     assert release.open_answers() == 0, "the subject comes first"
     assert release.tell_subjects() == 1
+    assert release.open_answers() == 0
+    stage.time.at = RELEASE - timedelta(seconds=1)
+    assert release.open_answers() == 0
     assert hr.see(check_id)["status"] == "in_progress"
+    stage.time.at = RELEASE
     assert release.open_answers() == 1
     assert hr.see(check_id)["status"] == "completed"
     assert (release.lay(), release.tell_subjects(), release.open_answers()) == (0, 0, 0)
     assert not release.anything_due()
+
+
+def test_a_subject_who_was_told_late_has_half_of_the_margin(stage) -> None:
+    """Nobody did the work until the release time: then the institution waits."""
+    hr = stage.caller()
+    check_id = hr.asked()
+    stage.agree(check_id)
+    stage.time.at = RELEASE
+    release.tick()
+    stage.until(RELEASE + timedelta(hours=2, minutes=59))
+    assert hr.see(check_id)["status"] == "in_progress"
+    stage.until(RELEASE + timedelta(hours=3))
+    assert hr.see(check_id)["status"] == "completed"
 
 
 def test_withdrawn_in_the_midst_of_a_release(stage) -> None:
@@ -172,7 +196,7 @@ def test_observed_lateness(stage) -> None:
     for number in range(3):
         stage.agree(hr.asked(key=str(number)))
     stage.agree(hr.asked("BARRED"))
-    stage.until(RELEASE + timedelta(minutes=1))
+    stage.until(TOLD + timedelta(minutes=1))
     stage.settle_reviews(desk)
     stage.until(RELEASE + timedelta(hours=1))
     with db.read() as session:
@@ -247,6 +271,7 @@ def test_more_damaged_checks_than_a_batch_starve_nobody(stage) -> None:
         f"UPDATE vault_items SET sealed = zeroblob(1) WHERE name = 'review' AND owner_id != '{good}'",
         f"UPDATE vault_keys SET kek_id = 'gone' WHERE owner_id IN ({str(ids)[1:-1]}) AND owner_id != '{good}'",
     )
+    stage.time.at = RELEASE + timedelta(hours=3)
     release.tick()
     assert hr.see(good)["status"] == "completed"
 

@@ -204,7 +204,7 @@ def test_no_answer_is_opened_to_a_suspended_institution(stage) -> None:
     assert stage.entries("answer") == []
     assert stage.check(gone).closed_at == RELEASE
     lift(hr.institution_id)
-    stage.until(RELEASE + timedelta(hours=1))
+    stage.until(RELEASE + timedelta(hours=4))
     assert hr.see(check_id)["status"] == "completed"
 
 

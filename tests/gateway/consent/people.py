@@ -14,18 +14,19 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from gateway import audit, clock, consent, notices, problems, vault
-from gateway.checks import run  # registers the task that follows consent
+from gateway.checks import deployment, run  # which registers the task that follows consent
+from gateway.checks.models import Check
 from gateway.config import Config
 from gateway.consent.ask import Asked
 from gateway.consent.models import Consent
 from gateway.db import db, new_id
 from gateway.notices.models import TO_GO, Message
-from gateway.oauth import models
+from gateway.oauth import register
+from gateway.subject import pages
 from policies.library import Library
 from tests.gateway.consent.provider import ALICE, CLIENT, SECRET
 
 AFTER_CONSENT = run.run
-INSTITUTIONS = models.Institution  # whose table checks refer to
 NOW = datetime(2026, 11, 20, 7, 20, tzinfo=UTC)
 
 SUBJECT = {
@@ -44,6 +45,8 @@ def make_app(config: Config) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = config.max_body
     notices.init(config)
     consent.init_app(app, config)
+    deployment.init(config, {}, Library.shipped())
+    app.register_blueprint(pages.answer)
     problems.install(app, config.issuer)
     return app
 
@@ -79,8 +82,20 @@ def ask(institution: str = "Sunflower Kindergarten", subject: dict[str, Any] = S
         "hold": timedelta(days=1), "grid": timedelta(hours=1), **changes,
     }  # fmt: skip
     asked = consent.ask(check_id, institution, policy, **terms)
-    db.insert([*asked.rows, *vault.sealed(check_id, {"subject": subject, **asked.kept})])
+    db.insert([_check(check_id, asked.consent), *vault.sealed(check_id, {"subject": subject, **asked.kept})])
+    db.insert(list(asked.rows))
     return Request(check_id, asked)
+
+
+def _check(check_id: str, consent: Consent) -> Check:
+    """The row of the check, with somebody who asks for it."""
+    with db.write() as session:
+        here = register.add_institution(session, "HR", check_id, "cn", ("cn/kindergarten",))
+        client, _ = register.add_client(session, here, "HR", None, ("checks:write",))
+        return Check(
+            id=check_id, institution_id=here.id, client_id=client.id, policy=consent.policy, version=consent.version,
+            role=consent.role, purpose=consent.purpose, created_at=consent.requested_at,
+        )  # fmt: skip
 
 
 def deliver() -> None:

@@ -92,7 +92,7 @@ def test_what_is_not_over_is_not_shredded(stage: Stage) -> None:
     assert to(stage, DUE + timedelta(days=300)) == 0
     assert left(waiting) == [waiting]
     stage.settle_reviews(stage.desk())
-    stage.forward(hours=1)
+    stage.forward(hours=7)
     released = stage.time.at
     assert hr.see(waiting)["status"] == "completed"
     assert to(stage, released + KEPT) == 1

@@ -82,7 +82,7 @@ def test_what_is_late_moves_on_before_its_key_goes(stage: Stage) -> None:
     stage.until(GOES)
     assert retention.turn().destroyed == ["2026-11"]
     stage.settle_reviews(stage.desk())
-    stage.forward(hours=1)
+    stage.forward(hours=7)
     assert hr.see(late)["eligible"] is True
 
 

@@ -1,0 +1,135 @@
+"""The reasons of an answer, for the subject's eyes only: derived afresh each time, and kept nowhere.
+
+The registries are asked at that moment, for the pinned day and under the pinned versions, and the look is in the log
+and on the subject's own page. What is shown is the subject's own record. What may be another person's is counted and
+not shown: it would be somebody's whom it does not concern.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from flask import g, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from gateway import problems
+from gateway.checks import deployment
+from gateway.checks.look import NoConsent, Silent, adjudicated, ask_each, question
+from gateway.checks.models import Check
+from gateway.consent import Consent, shown
+from gateway.consent.render import language
+from gateway.db import db
+from gateway.subject.room import answer, room
+from gateway.subject.status import told_result
+from policies import vocabulary
+from policies.evaluator import ELIGIBLE, INELIGIBLE, Adjudication, Matter
+from policies.library import NothingInForce
+from policies.model import Entry, Report
+from policies.plain import describe
+from policies.policy import Policy
+
+_ADDRESS = "/<consent_id>/reasons"
+
+
+class CannotLook(problems.Unavailable):
+    """503: a registry gives no answer now, so that the reasons cannot be derived."""
+
+    type = "reasons-not-now"
+    title = "A registry does not answer"
+    meaning = "Reasons are derived afresh each time, and a registry gives no answer now. Try again later."
+
+
+@dataclass(frozen=True)
+class Ground:
+    """A rule that holds, or of which that is open, with the matters that it rests on."""
+
+    rule: str
+    cite: str
+    open: bool
+    matters: Sequence[Mapping[str, Any]]
+    unsure: int
+    """How many matters more may be this person's or another's."""
+    unsettled: int
+    """How many more are under a seal of which it is not settled whether it may be read."""
+
+
+@answer.route(_ADDRESS, methods=["GET", "POST"])
+def reasons(consent_id: str) -> Response:
+    """Ask before looking, since a look is recorded; then look, and show what decides. In no address and no file."""
+    consent: Consent = g.consent
+    if consent.state != "given" or consent.told_at is None:
+        return redirect(url_for("answer.status", consent_id=consent_id), 303)
+    if request.method != "POST":
+        return room.page("reasons-ask", **shown.about(consent))
+    with db.read() as session:
+        try:
+            asked = question(session, session.get_one(Check, consent.check_id))
+        except NothingInForce:
+            raise CannotLook("The law that this check is pinned to is not on the shelf.", logged="no_law") from None
+        eligible = told_result(session, consent)
+    try:
+        said = ask_each(asked, "subject")
+    except Silent:
+        raise CannotLook(headers={"Retry-After": "60"}, logged="registry_silent") from None
+    except NoConsent:
+        return redirect(url_for("answer.status", consent_id=consent_id), 303)
+    found = adjudicated(asked, tuple(report for reports in said.values() for report in reports))
+    return room.page(
+        "reasons",
+        **shown.about(consent),
+        day=room.words().day(asked.day),
+        result="yes" if eligible else "no",
+        otherwise=found.outcome != (ELIGIBLE if eligible else INELIGIBLE),
+        grounds=_grounds(asked.policy, asked.role, found, said),
+    )
+
+
+def _grounds(policy: Policy, role: str, found: Adjudication, said: Mapping[str, Sequence[Report]]) -> list[Ground]:
+    """The rules on which the answer rests now: those that hold, else those that are open."""
+    wanted = "yes" if found.outcome == INELIGIBLE else "unknown"
+    rules = {bar.id: describe(bar, language()) for bar in policy.bars_for(role)}
+    return [
+        Ground(
+            rule=rules[reason.bar],
+            cite=reason.source.cited(language()),
+            open=wanted == "unknown",
+            matters=[_matter(matter, said) for matter in reason.matters if matter.readable and matter.report.sure],
+            unsure=sum(1 for matter in reason.matters if not matter.report.sure),
+            unsettled=sum(1 for matter in reason.matters if matter.report.sure and not matter.readable),
+        )
+        for reason in found.reasons
+        if reason.holds == wanted
+    ]
+
+
+def _matter(matter: Matter, said: Mapping[str, Sequence[Report]]) -> dict[str, Any]:
+    """One of the subject's own matters, in words, with the registries that report it."""
+    entry, lang = matter.report.entry, language()
+    return {
+        "offence": vocabulary.label("offence", entry.offence, lang),
+        "kind": vocabulary.label("kind", entry.kind, lang),
+        "disposition": vocabulary.label("disposition", entry.disposition, lang),
+        "jurisdiction": vocabulary.label("jurisdiction", entry.jurisdiction, lang),
+        "acted": _day(entry.acted_on),
+        "decided": _day(entry.decided_on),
+        "ref": entry.ref,
+        "holders": [_holder(name) for name, reports in said.items() if any(_of(entry, one.entry) for one in reports)],
+    }
+
+
+def _of(merged: Entry, reported: Entry) -> bool:
+    """Whether a registry's entry is (part of) a matter; merged ones keep the references of all."""
+    if reported.ref is None or merged.ref is None:
+        return reported == merged
+    return reported.ref in merged.ref.split(" + ")
+
+
+def _holder(registry: str) -> dict[str, str]:
+    holder, lang = deployment.ours().holders.get(registry), language()
+    title = holder.title.get(lang, registry) if holder else registry
+    return {"title": title, "correction": holder.correction.get(lang, "") if holder else ""}
+
+
+def _day(day: date | None) -> str:
+    return "" if day is None else room.words().day(day)

@@ -1,0 +1,216 @@
+"""The subject sees the answer first, sees why, contests it, and a person looks again."""
+
+import re
+from datetime import timedelta
+from html import unescape
+
+import pytest
+from sqlalchemy import select
+
+from gateway.checks import correct, release
+from gateway.checks.contest import contest
+from gateway.checks.models import Check, Correction, Review
+from gateway.checks.settle import settle
+from gateway.consent import decided, visits
+from gateway.consent.forms import visit_cookie
+from gateway.consent.models import Consent
+from gateway.db import db
+from gateway.notices.models import Message
+from tests.stage import RELEASE, Caller, Stage
+
+pytestmark = pytest.mark.both_databases
+TOLD = RELEASE - timedelta(hours=6)
+
+
+class Reader:
+    """The subject with a proof that is as fresh as one likes."""
+
+    def __init__(self, stage: Stage, check_id: str) -> None:
+        self.client, self.token = stage.app.test_client(), ""
+        with db.read() as session:
+            self.consent_id = decided(session, check_id).id
+        self.prove()
+
+    def prove(self) -> None:
+        """A fresh proof."""
+        with db.write() as session:
+            visit, _ = visits.begin(session, session.get_one(Consent, self.consent_id))
+            token = visits.prove(visit)
+        self.client.set_cookie(visit_cookie(self.consent_id), token, domain="localhost")
+
+    def open(self, page: str) -> str:
+        """The words of a page; those of the page that it leads to."""
+        return self._words(self.client.get(f"/c/{self.consent_id}/{page}", follow_redirects=True))
+
+    def send(self, page: str, **fields: str) -> str:
+        """Send the form of a page, or that of the page before once more where there is none any more."""
+        shown = self.client.get(f"/c/{self.consent_id}/{page}").text
+        if token := re.search(r'name="form" value="([0-9a-f]{64})"', shown):
+            self.token = token[1]
+        fields["form"] = self.token
+        return self._words(self.client.post(f"/c/{self.consent_id}/{page}", data=fields, follow_redirects=True))
+
+    def _words(self, response) -> str:  # type: ignore[no-untyped-def]
+        self.html, self.status = response.text, response.status_code
+        return " ".join(unescape(re.sub(r"<[^>]+>", " ", response.text.split("<main", 1)[-1])).split())
+
+
+def refused(stage: Stage, hr: Caller) -> tuple[str, Reader]:
+    """A check that comes to a no, a moment before anybody is told."""
+    check_id, _ = stage.opened(hr, "BARRED")
+    stage.settle_reviews(stage.desk())
+    return check_id, Reader(stage, check_id)
+
+
+def decide_again(stage: Stage, check_id: str, eligible: bool) -> None:
+    """Another person decides what is on the desk."""
+    with db.write(check_id) as session:
+        review = session.scalars(select(Review).where(Review.check_id == check_id, Review.decided_at.is_(None))).one()
+        review.decided_at, review.decided_by = stage.time.at, "stf_other"
+        settle(session, session.get_one(Check, check_id), eligible)
+
+
+def messages() -> int:
+    """How many messages told that there is news."""
+    with db.read() as session:
+        return len(session.scalars(select(Message.id).where(Message.template == "news")).all())
+
+
+def test_the_subject_sees_the_answer_and_its_reasons_first(stage) -> None:
+    """From a margin before the release: the answer, why, by which law, who keeps the record; each look is logged."""
+    hr = stage.caller()
+    check_id, reader = refused(stage, hr)
+    stage.until(TOLD - timedelta(seconds=1))
+    reader.prove()
+    assert "In progress" in reader.open("status")
+    assert "drug" not in reader.open("reasons").lower()
+    stage.until(TOLD)
+    assert hr.see(check_id)["status"] == "in_progress"
+    words = reader.open("status")
+    assert "The answer No" in words
+    assert "will learn this one word" in words
+    assert "We keep no reasons" in reader.open("reasons")
+    looks = len(stage.entries("registry.asked"))
+    why = reader.send("reasons")
+    assert "Drug use" in why
+    assert "5 May 2012" in why
+    assert "Preschool Education Law" in why
+    assert "This record is kept by: police." in why
+    assert len(stage.entries("registry.asked")) == looks + 1
+    stage.time.forward(visits.FRESH)
+    assert "No" not in reader.open("status").split("The answer")[0]
+    assert "drug" not in reader.send("reasons").lower()
+    assert reader.status in (200, 403)
+
+
+def test_a_contest_before_the_release_holds_the_answer_back(stage) -> None:
+    """The institution sees what it sees of any late check; the new answer goes the whole way, and it is the first
+    that the institution ever reads."""
+    hr = stage.caller()
+    check_id, reader = refused(stage, hr)
+    stage.until(TOLD)
+    reader.prove()
+    assert "What is not right?" in reader.open("contest")
+    assert "choose" in reader.send("contest", ground="else")
+    assert "A person looks at it again" in reader.send("contest", ground="fact")
+    assert "A person looks at it again" in reader.send("contest", ground="law"), "twice is once"
+    assert len(stage.entries("contest.opened")) == 1
+    stage.until(RELEASE + timedelta(hours=9, minutes=1))
+    assert hr.see(check_id)["status"] == "in_progress"
+    decide_again(stage, check_id, True)
+    stage.until(RELEASE + timedelta(hours=10))
+    reader.prove()
+    assert "The answer Yes" in reader.open("status")
+    assert hr.see(check_id)["status"] == "in_progress", "the subject comes first again"
+    stage.until(RELEASE + timedelta(hours=16))
+    seen = hr.see(check_id)
+    assert (seen["status"], seen["eligible"], seen["superseded_at"]) == ("completed", True, None)
+    assert [entry.about for entry in stage.entries("answer.superseded")] == [check_id]
+    assert len(stage.entries("answer")) == 2
+    assert messages() == 2
+
+
+@pytest.mark.parametrize("eligible", [True, False])
+def test_a_contest_after_the_release(stage, eligible: bool) -> None:
+    """The answer stands until another one has taken its place: the subject first, at a release time, and it says so.
+    Where the person decides as before, the institution sees nothing at all."""
+    hr = stage.caller()
+    check_id, reader = refused(stage, hr)
+    stage.until(RELEASE + timedelta(days=3))
+    before = hr.see(check_id)
+    reader.prove()
+    assert "A person looks at it again" in reader.send("contest", ground="person")
+    assert not contest(check_id, "person")
+    decide_again(stage, check_id, eligible)
+    told_at = stage.time.at
+    stage.until(RELEASE + timedelta(days=3, hours=1))
+    assert hr.see(check_id) == before
+    reader.prove()
+    assert f"The answer {'Yes' if eligible else 'No'}" in reader.open("status")
+    stage.until(RELEASE + timedelta(days=3, hours=7))
+    changed = {"eligible": True, "superseded_at": "2026-11-24T16:00:00Z"} if eligible else {}
+    assert hr.see(check_id) == {**before, **changed}
+    since = hr.get("/v1/checks?superseded_since=2026-11-24T00:00:00Z").json["checks"]
+    assert [one["id"] for one in since] == ([check_id] if eligible else [])
+    assert hr.get("/v1/checks?superseded_since=yesterday").status_code == 422
+    with db.read() as session:
+        assert session.scalars(select(Review)).all() == []
+        assert session.scalars(select(Correction)).all() == []
+    assert len(stage.entries("answer")) == 1 + eligible
+    assert messages() == 2
+    assert not contest(check_id, "person"), "not again so soon"
+    stage.time.at = told_at + timedelta(days=31)
+    assert contest(check_id, "person") is not eligible, "a yes is not contested"
+
+
+def test_what_cannot_be_contested(stage) -> None:
+    """A yes, a no that nobody was told, one that was withdrawn; and who has no fresh proof."""
+    hr = stage.caller()
+    clean = hr.asked("CLEAN")
+    stage.agree(clean)
+    check_id, reader = refused(stage, hr)
+    assert not contest(check_id, "person"), "not told"
+    stage.until(TOLD)
+    assert not contest(clean, "person")
+    stage.time.forward(visits.FRESH)
+    reader.send("contest", ground="person")
+    assert stage.entries("contest.opened") == []
+    with pytest.raises(ValueError, match="ground"):
+        contest(check_id, "because")
+    stage.withdraw(check_id)
+    assert not contest(check_id, "person"), "withdrawn"
+    stage.until(RELEASE)
+    assert hr.see(check_id)["status"] == "closed"
+
+
+def test_a_withdrawal_while_it_is_contested(stage) -> None:
+    """It closes at a release time, and what was held back never leaves."""
+    hr = stage.caller()
+    check_id, _ = refused(stage, hr)
+    stage.until(TOLD)
+    assert contest(check_id, "person")
+    stage.withdraw(check_id)
+    stage.until(RELEASE)
+    assert hr.see(check_id)["status"] == "closed"
+    with db.read() as session:
+        assert session.scalars(select(Review)).all() == []
+
+
+def test_a_correction_survives_a_crash_at_every_step(stage) -> None:
+    """Each phase finds by itself what is left, and none is done twice."""
+    hr = stage.caller()
+    check_id, _ = refused(stage, hr)
+    stage.until(RELEASE + timedelta(days=3))
+    assert contest(check_id, "person")
+    decide_again(stage, check_id, True)
+    stage.time.at = RELEASE + timedelta(days=3, hours=1)
+    assert (correct.finish(), correct.lay(), correct.lay()) == (0, 1, 0)
+    assert correct.finish() == 0, "not under a checkpoint"
+    assert messages() == 1
+    release.tick()
+    release.tick()
+    assert messages() == 2
+    assert hr.see(check_id)["eligible"] is False
+    stage.time.at = RELEASE + timedelta(days=3, hours=7)
+    assert (correct.finish(), correct.finish()) == (1, 0)
+    assert hr.see(check_id)["eligible"] is True
