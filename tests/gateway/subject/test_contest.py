@@ -92,7 +92,7 @@ def test_the_subject_sees_the_answer_and_its_reasons_first(stage) -> None:
     assert "We keep no reasons" in reader.open("reasons")
     looks = len(stage.entries("registry.asked"))
     why = reader.send("reasons")
-    assert "Drug use" in why
+    assert "drug use" in why
     assert "5 May 2012" in why
     assert "Preschool Education Law" in why
     assert "This record is kept by: police." in why
