@@ -26,7 +26,7 @@ from policies import vocabulary
 from policies.evaluator import ELIGIBLE, INELIGIBLE, Adjudication, Matter
 from policies.library import NothingInForce
 from policies.model import Entry, Report
-from policies.plain import describe
+from policies.plain import says
 from policies.policy import Policy
 
 _ADDRESS = "/<consent_id>/reasons"
@@ -88,7 +88,7 @@ def reasons(consent_id: str) -> Response:
 def _grounds(policy: Policy, role: str, found: Adjudication, said: Mapping[str, Sequence[Report]]) -> list[Ground]:
     """The rules on which the answer rests now: those that hold, else those that are open."""
     wanted = "yes" if found.outcome == INELIGIBLE else "unknown"
-    rules = {bar.id: describe(bar, language()) for bar in policy.bars_for(role)}
+    rules = {bar.id: says(bar, language()) for bar in policy.bars_for(role)}
     return [
         Ground(
             rule=rules[reason.bar],
