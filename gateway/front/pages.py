@@ -18,9 +18,8 @@ def blueprint(issuer: str, document: Mapping[str, Any]) -> Blueprint:
     front = Blueprint("front", __name__, template_folder="templates", static_folder="assets", static_url_path="/assets")
     front.add_app_template_filter(prose)
     front.add_app_template_filter(anchor)
-    # Made when they are first read: most processes never show them, and start the sooner.
     as_json = cache(lambda: json.dumps(document, indent=2, ensure_ascii=False))
-    as_manual = cache(lambda: manual(document))
+    as_manual = cache(lambda: manual(document))  # when first read: most processes show neither, and start sooner
 
     @front.get("/")
     def home() -> Response:
