@@ -21,10 +21,11 @@ passport,E1,Zhang San,1990-04-01,,,,,,,
 """
 
 
-@pytest.fixture
-def gate(tmp_path: Path) -> Path:
-    """A deployment with one registry."""
-    folder, people = tmp_path / "gate", tmp_path / "people.csv"
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A deployment with one registry, made by the commands for it."""
+    folder = tmp_path_factory.mktemp("model") / "gate"
+    people = folder.with_name("people.csv")
     made = sealgate("init", str(folder), "--mode", "trial", "--issuer", "http://127.0.0.1:8400")
     assert made.returncode == 0, made.stderr
     (folder / "registries.toml").write_text(REGISTRY, "utf-8")
@@ -33,6 +34,20 @@ def gate(tmp_path: Path) -> Path:
     built = sealgate("registry", "build", str(people), target, "--codes", "record-format", "--data", str(folder))
     assert built.returncode == 0, built.stderr
     return folder
+
+
+def moved(folder: Path, there: Path) -> Path:
+    """A copy of a deployment that is one of its own."""
+    shutil.copytree(folder, there)
+    settings = there / "sealgate.env"
+    settings.write_text(settings.read_text("utf-8").replace(str(folder), str(there)), "utf-8")
+    return there
+
+
+@pytest.fixture
+def gate(model: Path, tmp_path: Path) -> Path:
+    """A deployment for one test: a copy of the model."""
+    return moved(model, tmp_path / "gate")
 
 
 def test_a_copy_is_not_taken_for_the_deployment_that_it_names(gate: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from flask import Blueprint, Response, render_template, request
@@ -17,7 +18,8 @@ def blueprint(issuer: str, document: Mapping[str, Any]) -> Blueprint:
     front = Blueprint("front", __name__, template_folder="templates", static_folder="assets", static_url_path="/assets")
     front.add_app_template_filter(prose)
     front.add_app_template_filter(anchor)
-    as_json, as_manual = json.dumps(document, indent=2, ensure_ascii=False), manual(document)
+    as_json = cache(lambda: json.dumps(document, indent=2, ensure_ascii=False))
+    as_manual = cache(lambda: manual(document))  # when first read: most processes show neither, and start sooner
 
     @front.get("/")
     def home() -> Response:
@@ -31,12 +33,12 @@ def blueprint(issuer: str, document: Mapping[str, Any]) -> Blueprint:
     @front.get("/openapi.json")
     def openapi() -> Response:
         """The OpenAPI 3.1 document."""
-        return Response(as_json, mimetype="application/json")
+        return Response(as_json(), mimetype="application/json")
 
     @front.get("/docs")
     def docs() -> str:
         """The document, to be read."""
-        return render_template("front/docs.html", manual=as_manual, issuer=issuer)
+        return render_template("front/docs.html", manual=as_manual(), issuer=issuer)
 
     @front.get("/problems")
     def problems() -> str:

@@ -20,9 +20,8 @@ from policies.regime import Regime
 from policies.rules import Condition
 
 DAYS = st.dates(date(2008, 1, 1), date(2026, 5, 31))
-LENGTHS = st.sampled_from(
-    ["P10D", "P3M", "P93D", "P6M", "P12M", "P366D", "P13M", "P2Y", "P30M", "P48M", "P49M", "P60M", "P72M"]
-)
+MAYBE_DAYS = st.none() | DAYS
+LENGTHS = ("P10D", "P3M", "P93D", "P6M", "P12M", "P366D", "P13M", "P2Y", "P30M", "P48M", "P49M", "P60M", "P72M")
 
 
 @dataclass(frozen=True)
@@ -91,75 +90,102 @@ def words_of_policy(policy: Policy) -> Words:
     return words_of({**bar.condition.says, "disposition": sorted(bar.dispositions)} for bar in policy.bars)
 
 
-@st.composite
-def sentences(draw: st.DrawFn, decided: date, words: Words) -> Sentence:
+# Hypothesis examines a strategy when it is first drawn from; made anew for each draw, that is half of a test's time.
+AGES = st.none() | st.integers(12, 60)
+REFS = st.uuids()
+
+
+@cache
+def one_of(*values: Any) -> st.SearchStrategy[Any]:
+    """One of these values."""
+    return st.sampled_from(values)
+
+
+@cache
+def perhaps(*values: Any) -> st.SearchStrategy[Any]:
+    """None half of the time, else one of these values."""
+    return st.none() | st.sampled_from(values) if values else st.none()
+
+
+@cache
+def some_of(*values: str) -> st.SearchStrategy[frozenset[str]]:
+    """At most two of these values."""
+    return st.frozensets(st.sampled_from(values), max_size=2)
+
+
+def _sentence(draw: st.DrawFn, decided: date, words: Words) -> Sentence:
     """One sentence that begins on or after the decision and ends in order."""
-    start = decided + timedelta(days=draw(st.sampled_from([0, 0, 0, 10])))
-    kind = draw(st.sampled_from(words.sentence))
+    start = decided + timedelta(days=draw(one_of(0, 0, 0, 10)))
+    kind = draw(one_of(*words.sentence))
     indefinite = draw(st.booleans()) and kind in ("restraining-order", "driving-disqualification")
-    length = None if indefinite or kind in ("fine", "compensation") else draw(st.none() | LENGTHS)
-    done = draw(st.none() | st.sampled_from([30, 400]))
-    revoked = draw(st.sampled_from([None, None, None, 20]))
-    released = draw(st.none() | st.sampled_from([5, 30])) if revoked is None else None
+    length = None if indefinite or kind in ("fine", "compensation") else draw(perhaps(*LENGTHS))
+    done = draw(perhaps(30, 400))
+    revoked = draw(one_of(None, None, None, 20))
+    released = draw(perhaps(5, 30)) if revoked is None else None
     return Sentence(
         kind=kind,
         length=Duration.parse(length) if length else None,
-        decided_on=draw(st.sampled_from([None, decided])),
-        started_on=draw(st.sampled_from([start, start, None])),
+        decided_on=decided if draw(st.booleans()) else None,
+        started_on=start if draw(one_of(True, True, False)) else None,
         released_on=start + timedelta(days=released) if released else None,
         indefinite=indefinite,
         suspended=draw(st.booleans()),
-        supervised_until=draw(st.sampled_from([None, None, start + timedelta(days=700)])),
+        supervised_until=start + timedelta(days=700) if draw(one_of(False, False, True)) else None,
         consecutive=False,
         endorsed=draw(st.booleans()),
-        day_units=draw(st.sampled_from([None, 60, 90, 91])) if kind == "fine" else None,
+        day_units=draw(one_of(None, 60, 90, 91)) if kind == "fine" else None,
         completed_on=start + timedelta(days=done) if done else None,
         revoked_on=start + timedelta(days=revoked) if revoked else None,
     )
 
 
-@st.composite
-def drugs(draw: st.DrawFn, words: Words) -> Drug:
-    """What is known of a drug matter, wholly or in part."""
+def _sentences(draw: st.DrawFn, decided: date, words: Words) -> tuple[Sentence, ...] | None:
+    """None where nothing is known, else at most two."""
+    number = draw(one_of(None, None, 0, 1, 1, 2))
+    return None if number is None else tuple(_sentence(draw, decided, words) for _ in range(number))
 
-    def maybe(known: tuple[str, ...]) -> str | None:
-        return draw(st.none() | st.sampled_from(known)) if known else None
 
+def _drug(draw: st.DrawFn, words: Words) -> Drug | None:
+    """What is known of a drug matter, wholly, in part or not at all."""
+    if not words.substance or draw(st.booleans()):
+        return None
     return Drug(
-        substance=maybe(words.substance),
-        addiction=maybe(words.addiction),
-        conduct=maybe(words.conduct),
-        clean_since=draw(st.none() | DAYS),
+        substance=draw(perhaps(*words.substance)),
+        addiction=draw(perhaps(*words.addiction)),
+        conduct=draw(perhaps(*words.conduct)),
+        clean_since=draw(MAYBE_DAYS),
     )
 
 
+@cache
 @st.composite
 def entries(draw: st.DrawFn, jurisdiction: str = "cn", words: Words = USUAL) -> Entry:
     """One entry decided by June 2026."""
     decided = draw(DAYS)
-    disposition = draw(st.sampled_from(words.disposition))
-    age = draw(st.none() | st.integers(12, 60))
+    disposition = draw(one_of(*words.disposition))
+    age = draw(AGES)
     ended = disposition in ("annulled", "expunged", "disregarded", "conditionally-cautioned")
     return Entry(
         jurisdiction=jurisdiction,
-        kind=draw(st.sampled_from(words.kind)),
-        offence=draw(st.sampled_from(words.offence)),
+        kind=draw(one_of(*words.kind)),
+        offence=draw(one_of(*words.offence)),
         disposition=disposition,
-        ref=draw(st.uuids()).hex,
-        grade=draw(st.none() | st.sampled_from(words.grade)) if words.grade else None,
-        traits=draw(st.frozensets(st.sampled_from(words.traits), max_size=2)),
+        ref=draw(REFS).hex,
+        grade=draw(perhaps(*words.grade)),
+        traits=draw(some_of(*words.traits)),
         traits_complete=draw(st.booleans()),
-        proceeding=draw(st.sampled_from([None, None, "p", "q"])),
-        acted_on=draw(st.none() | st.just(decided - timedelta(days=200))),
-        decided_on=draw(st.sampled_from([decided, decided, decided, None])),
+        proceeding=draw(one_of(None, None, "p", "q")),
+        acted_on=decided - timedelta(days=200) if draw(st.booleans()) else None,
+        decided_on=decided if draw(one_of(True, True, True, False)) else None,
         ended_on=decided + timedelta(days=100) if ended else None,
         age_at_act=age,
         age_at_decision=age,
-        sentences=draw(st.none() | st.lists(sentences(decided, words), max_size=2).map(tuple)),
-        drug=draw(st.none() | drugs(words)) if words.substance else None,
+        sentences=_sentences(draw, decided, words),
+        drug=_drug(draw, words),
     )
 
 
+@cache
 def reports(jurisdiction: str = "cn", most: int = 4, words: Words = USUAL) -> st.SearchStrategy[list[Report]]:
     """A record as sure reports."""
     return st.lists(entries(jurisdiction, words).map(Report), max_size=most)
