@@ -1,9 +1,10 @@
-"""Those who work at the deployment, at a browser: they enrol, sign in, and press buttons. A test imports what it needs."""
+"""Those who work at the deployment, at a browser: they enrol, sign in, and press buttons."""
 
 import re
 from collections.abc import Sequence
 from datetime import timedelta
 from html import unescape
+from pathlib import Path
 from typing import Any
 
 from flask import Flask
@@ -12,6 +13,7 @@ from werkzeug.test import TestResponse
 from gateway import clock
 from gateway.db import db
 from gateway.staff import codes, people
+from tests.visitors import Subject
 
 PASSWORD = "a heron in the reeds at dawn"
 
@@ -25,8 +27,13 @@ def add(
         return staff.id, f"/staff/enrol/{link}"
 
 
+def secret_on(page: str) -> str:
+    """The key for the authenticator, as the page shows it in an address."""
+    return unescape(page).partition("secret=")[2][:32]
+
+
 class Worker:
-    """Somebody at a browser. The clock stands still: `wait` lets time pass until their authenticator shows a new code."""
+    """Somebody at a browser. The clock stands still: `wait` lets time pass until there is a new code."""
 
     def __init__(self, app: Flask, time: clock.Stopped, login: str = "judge", password: str = PASSWORD) -> None:
         self.browser = app.test_client()
@@ -48,15 +55,14 @@ class Worker:
 
     def token(self) -> str:
         """The token of the page that is open."""
-        found = re.search(r'name="form" value="(\w+)"', self.page.text)
-        return found[1] if found else ""
+        return form_token(self.page.text)
 
     def enrol(self, link: str) -> None:
         """From the link to the home page."""
         self.open(link)
         assert self.post(link, password=self.password, again=self.password).status_code == 303
         self.open("/staff/factor")
-        self.secret = "".join(unescape(self.page.text).partition("secret=")[2][:32])
+        self.secret = secret_on(self.page.text)
         assert self.post("/staff/factor", code=self.code()).status_code == 303, self.page.text
 
     def sign_in(self, back: str = "", **changes: str) -> TestResponse:
@@ -86,3 +92,38 @@ def member_at(app: Flask, time: clock.Stopped, *roles: str, login: str = "judge"
     worker = Worker(app, time, login)
     worker.enrol(add(login, roles=roles or ("adjudicator",))[1])
     return worker
+
+
+LOGIN, WRONG_LOGIN = "bustard.ruff@turnstone.example", "crake.whimbrel@turnstone.example"
+WORDS, WRONG_WORDS = "the-godwit-of-the-salt-lagoon", "the-dunlin-of-the-far-shoal"
+
+
+def a_day_of_work(url: str, outbox: Path) -> tuple[list[str], list[bytes]]:
+    """Somebody enrols, fails to sign in, signs in, and goes home, over HTTP: what is theirs alone, and what they saw."""
+    _, link = add(LOGIN, jurisdictions=["cn"])
+    at_work = Subject(outbox)
+    at_work.open(url + link)
+    at_work.send(password=WORDS, again=WORDS)
+    secret, cookies = secret_on(at_work.page.text), [*at_work.browser.cookies.values()]
+    at_work.send(code=codes.at(secret, clock.now()))
+    cookies += at_work.browser.cookies.values()
+    at_work.send()  # out
+    failed = at_work.browser.post(
+        f"{url}/staff/sign-in",
+        {"form": form_token(at_work.page.text), "login": WRONG_LOGIN, "password": WRONG_WORDS, "code": "271828"},
+        timeout=30,
+    )
+    assert failed.status_code == 422
+    code = codes.at(secret, clock.now() + timedelta(seconds=codes.STEP_SECONDS))
+    at_work.send(login=LOGIN, password=WORDS, code=code)
+    assert LOGIN in at_work.page.text
+    cookies += at_work.browser.cookies.values()
+    at_work.close()
+    private = [LOGIN, WRONG_LOGIN, WORDS, WRONG_WORDS, secret, codes.grouped(secret), link.rpartition("/")[2]]
+    return [*private, *set(cookies)], [page.encode() for page in at_work.pages]
+
+
+def form_token(page: str) -> str:
+    """The token of a page's form."""
+    found = re.search(r'name="form" value="(\w+)"', page)
+    return found[1] if found else ""
