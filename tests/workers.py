@@ -99,7 +99,7 @@ WORDS, WRONG_WORDS = "the-godwit-of-the-salt-lagoon", "the-dunlin-of-the-far-sho
 
 
 def a_day_of_work(url: str, outbox: Path) -> tuple[list[str], list[bytes]]:
-    """Somebody enrols, fails to sign in, signs in, and goes home, over HTTP: what is theirs alone, and what they saw."""
+    """Somebody enrols, fails to sign in, and signs in, over HTTP: what is theirs alone, and what they saw."""
     _, link = add(LOGIN, jurisdictions=["cn"])
     at_work = Subject(outbox)
     at_work.open(url + link)
