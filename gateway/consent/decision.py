@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from gateway import audit, clock, vault
-from gateway.consent import decide, deployment, grid, visits
+from gateway.consent import decide, deployment, grid, guardian, joint, visits
 from gateway.consent.blueprint import pages
 from gateway.consent.guard import ended
 from gateway.consent.models import Consent
@@ -18,7 +18,7 @@ from gateway.db import db
 from policies.plain import looked_at_by_law
 from policies.policy import Policy
 
-_ACTS = {"agree": decide.agree, "decline": decide.decline}
+_ACTS = {"agree": joint.agree, "decline": joint.decline}
 
 _LEAVING = timedelta(seconds=10)
 """How long after a release time an open page asks again: the answers of one time take a moment to leave."""
@@ -31,20 +31,22 @@ def read(consent_id: str) -> AnyResponse:
         act = _ACTS.get(request.form.get("decision", ""))
         with db.write(g.consent.check_id) as session:
             consent = session.get_one(Consent, consent_id)
-            if act is not None and act(session, consent):
-                consent.language = language()
+            if act is not None and act(session, consent, as_guardian=g.as_guardian):
+                guardian.side(session, consent, g.visit).language = language()
         return redirect(url_for("consent.done" if act else "consent.read", consent_id=consent_id), 303)
-    consent = g.consent
-    if consent.state != "requested" or ended(consent):
+    consent, two = g.consent, _joint()
+    if consent.state != "requested" or ended(consent) or (two and not two.to_decide):
         return redirect(url_for("consent.status", consent_id=consent_id), 303)
-    return page("request", **_about(consent), **_times(consent), looked_at=_looked_at(consent), **_not_covered(consent))
+    facts = {**_about(consent), **_times(consent), **_not_covered(consent)}
+    return page("request", joint=two, **facts, looked_at=_looked_at(consent))
 
 
 @pages.get("/<consent_id>/done")
 def done(consent_id: str) -> AnyResponse:
     """What was decided and what happens now."""
-    consent = g.consent
-    if consent.state not in ("given", "declined") or consent.told_at is not None or _late(consent):
+    consent, two = g.consent, _joint()
+    over = consent.state not in ("given", "declined") or consent.told_at is not None or _late(consent)
+    if over or (two and (two.mine or two.state(consent.state) != consent.state)):
         return redirect(url_for("consent.status", consent_id=consent_id), 303)
     return _again_in_time(page("done", **_about(consent), **_times(consent)), consent)
 
@@ -52,7 +54,9 @@ def done(consent_id: str) -> AnyResponse:
 @pages.get("/<consent_id>/status")
 def status(consent_id: str) -> AnyResponse:
     """Who asked, when, under which policy, how it stands; the result once it is there and the proof is fresh."""
-    consent = g.consent
+    consent, two = g.consent, _joint()
+    if two and not two.to_decide and (two.mine or two.waiting):
+        return _for_two(consent, two)
     if consent.state == "requested" and not ended(consent):
         return redirect(url_for("consent.read", consent_id=consent_id), 303)
     told = consent.state == "given" and consent.told_at is not None
@@ -61,10 +65,10 @@ def status(consent_id: str) -> AnyResponse:
         "status",
         **_about(consent),
         **_times(consent),
-        state="expired" if consent.state == "requested" else "told" if told else consent.state,
+        state=_state(consent, two),
         late=_late(consent),
         result=_result(consent) if told and fresh else None,
-        may_withdraw=_may_withdraw(consent),
+        may_withdraw=_may_withdraw(consent, two),
     )
     if told and fresh:  # the page closes by itself when the proof is not fresh any more
         response.headers["Refresh"] = str(int(visits.FRESH.total_seconds()) + 1)
@@ -76,8 +80,8 @@ def withdraw(consent_id: str) -> AnyResponse:
     """Take the agreement back, after a question; impossible once the answer has left."""
     if request.method == "POST":
         with db.write(g.consent.check_id) as session:
-            decide.withdraw(session, session.get_one(Consent, consent_id))
-    elif _may_withdraw(g.consent):
+            joint.withdraw(session, session.get_one(Consent, consent_id), as_guardian=g.as_guardian)
+    elif _may_withdraw(g.consent, _joint()):
         return page("withdraw", **_about(g.consent), **_times(g.consent))
     return redirect(url_for("consent.status", consent_id=consent_id), 303)
 
@@ -100,8 +104,35 @@ def _again_in_time(response: Response, consent: Consent) -> Response:
     return response
 
 
-def _may_withdraw(consent: Consent) -> bool:
-    return consent.state == "given" and consent.released_at is None
+def _may_withdraw(consent: Consent, two: joint.Joint | None) -> bool:
+    return consent.state == "given" and consent.released_at is None and not (two and two.over)
+
+
+def _joint() -> joint.Joint | None:
+    """How it stands for the reader where a guardian joins, else None."""
+    with db.read() as session:
+        return joint.standing(session, g.consent, g.visit)
+
+
+def _for_two(consent: Consent, two: joint.Joint) -> Response:
+    """How it stands for the guardian, at any time, and for either who waits for the other. Never the result.
+
+    The result and its reasons are the subject's alone, as for everybody: what is sealed is sealed from a family too.
+    """
+    response = page(
+        "joint", joint=two, **_about(consent), **_times(consent),
+        state=_state(consent, two), late=_late(consent), may_withdraw=_may_withdraw(consent, two),
+    )  # fmt: skip
+    return response if two.over or consent.told_at is not None else _again_in_time(response, consent)
+
+
+def _state(consent: Consent, two: joint.Joint | None) -> str:
+    """The word for how it stands."""
+    if consent.state == "given" and consent.told_at is not None:
+        state = "told"
+    else:
+        state = "expired" if consent.state == "requested" and ended(consent) else consent.state
+    return two.state(state) if two else state
 
 
 def _result(consent: Consent) -> str:
