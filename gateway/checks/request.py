@@ -93,7 +93,9 @@ def open_check(caller: Caller, policy: Policy, message: Mapping[str, Any]) -> on
         **joining.kept,
         once.ANSWER: body.decode(),
     }
-    return once.Made(check.id, body, [check, *vault.sealed(check.id, sealed), *asked.rows, *joining.rows, _entry(check)])
+    return once.Made(
+        check.id, body, [check, *vault.sealed(check.id, sealed), *asked.rows, *joining.rows, _entry(check)]
+    )
 
 
 def _ask(caller: Caller, policy: Policy, check: Check, subject: Mapping[str, Any]) -> Asked:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import Session
 
 from gateway import clock, notices, vault
@@ -54,9 +54,7 @@ def ask(consent: Consent, person: Mapping[str, Any] | None, language: str) -> Jo
     return Joining({"guardian": {"url": url, "code": code}}, [row, *letters], {KEPT: kept})
 
 
-def _invitation(
-    consent: Consent, row: Guardian, contact: Mapping[str, str], url: str, code: str
-) -> list[Base]:
+def _invitation(consent: Consent, row: Guardian, contact: Mapping[str, str], url: str, code: str) -> list[Base]:
     words = wording.Wording(row.language, jurisdiction_of(consent.policy))
     return notices.letter(
         contact, "guardian", row.language, until=consent.expires_at,
@@ -78,7 +76,7 @@ def by_code(session: Session, hashes: Sequence[str]) -> Consent | None:
     return session.scalar(_joined().where(Guardian.code_hash.in_(hashes)))
 
 
-def _joined() -> Any:
+def _joined() -> Select[Consent]:
     return select(Consent).join(Guardian, Guardian.consent_id == Consent.id)
 
 

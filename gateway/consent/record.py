@@ -8,12 +8,14 @@ add is `role` of a purpose and `source` of a kind of data.
 
 It says who asked for what under which rules, and what the subject did. It never says what came out, why, or when an
 answer left, and it does not name the person: `record_id`, `receipt_id` and `pii_principal_id` are random numbers of
-this one consent, kept in the vault and shredded with the check. A guardian who joined has such a number too. They are in no log, so that nobody who has them finds
+this one consent, kept in the vault and shredded with the check; a guardian
+has such a number too. They are in no log, so that nobody who has them finds
 there what became of it, and two records of one person have nothing in common.
 
 Left out, since nothing here bears them out: `lawful_basis` (the law that the policy cites says it, differently in each
 country), `storage_locations` and `processing_locations`, `geographic_restrictions`, `codes_of_conduct`,
-`impact_assessment`, `authority_party`, address, contact and type of the parties, their roles but that of a guardian, `retention_period` (a setting of
+`impact_assessment`, `authority_party`, address, contact and type of the parties, their
+roles but that of a guardian, `retention_period` (a setting of
 today, not something the subject has read), `privacy_rights` beyond withdrawal.
 """
 
@@ -109,20 +111,16 @@ def _guardian(session: Session, consent: Consent) -> tuple[str, Guardian] | None
     return None if row is None else (vault.get(session, consent.check_id, guardian.KEPT)["record_id"], row)
 
 
-def _parties(
-    consent: Consent, policy: Policy, beside: tuple[str, Guardian] | None
-) -> Iterator[dict[str, str]]:
+def _parties(consent: Consent, policy: Policy, beside: tuple[str, Guardian] | None) -> Iterator[dict[str, str]]:
     yield {"party_id": _INSTITUTION, "party_name": consent.institution}
     yield {"party_id": "gateway", "party_url": deployment.config().issuer}
-    if beside is not None and beside[1].agreed_at is not None:
+    if beside is not None and (beside[1].agreed_at or beside[1].ended_at):
         yield {"party_id": beside[0], "party_role": "GuardianOfDataSubject"}
     for registry in policy.registries:
         yield {"party_id": registry}
 
 
-def _events(
-    consent: Consent, principal: str, beside: tuple[str, Guardian] | None
-) -> Iterator[dict[str, str]]:
+def _events(consent: Consent, principal: str, beside: tuple[str, Guardian] | None) -> Iterator[dict[str, str]]:
     """What was done, the subject's act before a guardian's. An institution that takes its request back ends it before
     there is any consent; so does one of two who declines after the other agreed."""
     number, row = beside or (None, None)

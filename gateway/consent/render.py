@@ -57,6 +57,7 @@ def html(template: str, **context: Any) -> str:
         form_field=forms.FIELD,
         form_token=forms.token(g.get("visit")),
         consent=g.get("consent"),
+        as_guardian=g.get("as_guardian", False),
         **context,
     )
 
