@@ -12,6 +12,7 @@ from gateway.checks import run
 from gateway.consent import decide, receipt, record
 from gateway.consent.models import Consent, Guardian
 from gateway.db import db
+from gateway.retention import due
 from tests.gateway.consent.people import Control, Person, letters, sent_code
 from tests.gateway.consent.provider import ALICE
 from tests.stage import Caller, Stage, StageMaker, make_stage, stage, stage_environ
@@ -215,6 +216,11 @@ def test_one_act_alone_expires(stage: Stage) -> None:
     decide.expire()
     assert family.row.state == "expired"
     assert not family.running()
+    consent_id = family.row.id
+    stage.time.forward(stage.config.metadata_term)
+    due.forget_due()
+    with db.read() as session:
+        assert session.get(Guardian, consent_id) is None
 
 
 @pytest.mark.both_databases
