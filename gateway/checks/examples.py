@@ -15,21 +15,13 @@ REQUEST: dict[str, Any] = {
     },
 }
 
-MINOR: dict[str, Any] = {
-    **REQUEST,
-    "reference": "trainee-7",
-    "subject": {
-        "names": [{"full": "王小虹", "script": "Hans"}],
-        "born": "2010-05-16",
-        "guardian": {
-            "names": [{"full": "王大明", "script": "Hans"}],
-            "born": "1981-03-02",
-            "contact": {"phone": "+8613800138001"},
-        },
-        "contact": {"phone": "+8613800138002"},
-    },
+GUARDIAN: dict[str, Any] = {
+    "names": [{"full": "王大明", "script": "Hans"}],
+    "born": "1981-03-02",
+    "ids": [],
+    "contact": {"phone": "+8613800138001"},
 }
-"""The same for somebody who is too young to consent alone."""
+"""Of somebody who is too young to consent alone."""
 
 _CHECK: dict[str, Any] = {
     "id": "chk_k3vqd2m7yl5xgt4hwz6nebrc2a",
@@ -50,14 +42,7 @@ NEW_CHECK: dict[str, Any] = {
     "consent": {"url": "https://gate.example/c/p5wq7c2x4vkn6ydjm3ht8zrea5ubgflo", "code": "K7QM-2XDF"},
 }
 
-NEW_WITH_GUARDIAN: dict[str, Any] = {
-    **NEW_CHECK,
-    "reference": "trainee-7",
-    "consent": {
-        **NEW_CHECK["consent"],
-        "guardian": {"url": "https://gate.example/c/x2vn4kq7wzt6cjdm5ph8yrea3ugbsflo", "code": "T4HN-8WQ2"},
-    },
-}
+GUARDIANS_WAY = {"url": "https://gate.example/c/x2vn4kq7wzt6cjdm5ph3yrea7ugbsflo", "code": "T4HN-8WQ2"}
 
 COMPLETED: dict[str, Any] = {**_CHECK, "status": "completed", "release_at": "2026-11-21T12:00:00Z", "eligible": True}
 

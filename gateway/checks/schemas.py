@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from connectors import ids
-from gateway.checks import forms
+from gateway.checks import examples, forms
 from gateway.checks.openapi import Strict
 
 PURPOSES = ("hiring", "transfer", "re-check", "volunteering", "placement", "licensing")
@@ -95,7 +95,8 @@ class SubjectSchema(PersonSchema):
         metadata={
             "description": "Needed where the subject is too young to consent alone in the policy's jurisdiction, and"
             " refused where not. The guardian gets a link and a code of their own, proves who they are as the subject"
-            " does, and both must agree."
+            " does, and both must agree.",
+            "example": examples.GUARDIAN,
         },
     )
 
@@ -187,7 +188,10 @@ class AskedSchema(WaySchema):
 
     guardian = fields.Nested(
         WaySchema,
-        metadata={"description": "Where a guardian was named: for them alone. The link above is the subject's alone."},
+        metadata={
+            "description": "Where a guardian was named: for them alone. The link above is the subject's alone.",
+            "example": examples.GUARDIANS_WAY,
+        },
     )
 
 
