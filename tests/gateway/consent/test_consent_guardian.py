@@ -9,7 +9,7 @@ import requests
 
 from gateway import audit, consent, vault, work
 from gateway.checks import run
-from gateway.consent import decide, receipt, record
+from gateway.consent import decide, forms, receipt, record, visits
 from gateway.consent.models import Consent, Guardian
 from gateway.db import db
 from gateway.retention import due
@@ -294,6 +294,10 @@ def test_codes_lead_to_their_own_page(family: Family) -> None:
         assert person.path == family.page("prove")
         assert ("You are asked as the parent or guardian of a young person" in person.text) is said
         assert "Wang" not in person.page
+        cookie = person.client.get_cookie(forms.visit_cookie(family.row.id))
+        assert cookie is not None
+        with db.read() as session:  # a door that does not ask for guardians does not open to one
+            assert (visits.find(session, family.row.id, cookie.value) is None) is said
 
 
 @pytest.mark.parametrize(
