@@ -19,7 +19,9 @@ from tests.walk import (
     DECIDED_BY,
     REFERENCE,
     SAID_BY_THE_REGISTRY,
+    SAID_OF_THE_GUARDIAN,
     SAID_OF_THE_PERSON,
+    SAID_OF_THE_PUPIL,
     TYPED,
     Walk,
     named,
@@ -37,15 +39,19 @@ def test_no_trace(walk: Walk) -> None:
     everything = [*walk.tables(), *walk.files(), *walk.logged()]
     everything += [*named("metrics", walk.to_prometheus), ("alerts", metrics.alerts().encode())]
     assert len(everything) > 300, "there is something to search"
-    secret = (*SAID_BY_THE_REGISTRY, *DECIDED_BY, *SAID_OF_THE_PERSON, REFERENCE)
+    people = (*SAID_OF_THE_PERSON, *SAID_OF_THE_PUPIL, *SAID_OF_THE_GUARDIAN)
+    secret = (*SAID_BY_THE_REGISTRY, *DECIDED_BY, *people, REFERENCE)
     assert traces(secret, everything) == []
     institution = named("institution", walk.to_institution)
-    assert traces((*SAID_BY_THE_REGISTRY, *DECIDED_BY, *SAID_OF_THE_PERSON), institution) == []
+    assert traces((*SAID_BY_THE_REGISTRY, *DECIDED_BY, *people), institution) == []
     assert traces((*SAID_BY_THE_REGISTRY, *SAID_OF_THE_PERSON, REFERENCE), named("stranger", walk.to_strangers)) == []
     # The desk sees the offence and how the matter ended, since the bar turns on them, and nothing else of the entry.
     shown = ("traffic.hit-and-run", "hit-and-run", "convicted", "imprisonment")
     hidden = [word for word in SAID_BY_THE_REGISTRY if word not in shown]
     assert traces([*hidden, *SAID_OF_THE_PERSON, REFERENCE, "Nursery"], named("desk", walk.to_desk)) == []
+    # A guardian reads the name of the one whom it is about, and none of either's other particulars.
+    named_only = [*SAID_OF_THE_PUPIL[2:], *SAID_OF_THE_GUARDIAN, *SAID_OF_THE_PERSON, REFERENCE]
+    assert traces(named_only, named("guardian", walk.to_guardian)) == []
     # The subject reads what would lead to a no, by the policy; of the record and of other contacts nothing.
     record = [word for word in SAID_BY_THE_REGISTRY if word != "imprisonment"]
     assert traces([*record, "PPKESTREL9917", "NID-dunlin-31", REFERENCE], named("subject", walk.to_subject)) == []

@@ -65,6 +65,22 @@ SAID_OF_THE_PERSON = (
 )
 REFERENCE = "zofia-w-for-the-nursery"
 
+PUPIL = {
+    "names": [{"full": "Ottoline Smewhurst", "script": "Latn"}],
+    "born": "2012-08-09",
+    "ids": [{"type": "passport", "value": "PPSMEW40417"}],
+    "contact": {"email": "ottoline@dunnock.example"},
+    "guardian": {
+        "names": [{"full": "Perpetua Godwitt", "script": "Latn"}],
+        "born": "1973-05-06",
+        "ids": [{"type": "passport", "value": "PPGODWIT4471"}],
+        "contact": {"email": "perpetua@pipit.example"},
+    },
+}
+"""Somebody who is too young to consent alone."""
+SAID_OF_THE_PUPIL = ("Ottoline Smewhurst", "Smewhurst", "2012-08-09", "PPSMEW40417", "ottoline@dunnock.example")
+SAID_OF_THE_GUARDIAN = ("Perpetua Godwitt", "Godwitt", "1973-05-06", "PPGODWIT4471", "perpetua@pipit.example")
+
 
 TRIED = {
     "e1-offence": "hazmat",
@@ -131,6 +147,7 @@ class Walk:
     to_institution: list[bytes] = field(default_factory=list)
     to_desk: list[bytes] = field(default_factory=list)
     to_subject: list[bytes] = field(default_factory=list)
+    to_guardian: list[bytes] = field(default_factory=list)
     to_strangers: list[bytes] = field(default_factory=list)
     receipt: dict[str, Any] = field(default_factory=dict)
     """What the subject's receipt says."""
@@ -251,6 +268,7 @@ def _walk(found: Walk, url: str, outbox: Path) -> None:
     time.sleep(OFTEN_SECONDS)  # the state is read anew, with everything in it
     found.ask_as_prometheus()
     _look_at_receipts(found, url, subject)
+    _join_as_guardian(found, hr, body, outbox)
     for visitor in (hr, desk, subject):
         visitor.close()
 
@@ -273,6 +291,20 @@ def _look_at_receipts(found: Walk, url: str, subject: Subject) -> None:
         reader.close()
     assert b'"signed": true' in found.to_strangers[-6]
     assert b"We signed this receipt" in found.to_strangers[-5]
+
+
+def _join_as_guardian(found: Walk, hr: Software, body: dict[str, Any], outbox: Path) -> None:
+    """A guardian agrees first, and waits for the pupil."""
+    wrong = {**PUPIL, "guardian": {**PUPIL["guardian"], "born": "2012-08-09"}}  # type: ignore[dict-item]
+    refused = hr.call("POST", "/v1/checks", {**body, "subject": wrong})
+    asked = hr.call("POST", "/v1/checks", {**body, "subject": PUPIL})
+    assert (refused.status_code, asked.status_code) == (422, 201)
+    guardian = Subject(outbox)
+    guardian.decide(asked.json()["consent"]["guardian"]["url"], "Perpetua Godwitt", "1973-05-06")
+    assert "We are waiting for Ottoline Smewhurst" in guardian.page.text
+    found.to_institution += [refused.content, asked.content, hr.call("GET", "/v1/checks").content]
+    found.to_guardian += [page.encode() for page in guardian.pages]
+    guardian.close()
 
 
 def _signed_in(url: str, name: str, scopes: list[str], **options: Any) -> Software:

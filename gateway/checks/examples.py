@@ -15,6 +15,14 @@ REQUEST: dict[str, Any] = {
     },
 }
 
+GUARDIAN: dict[str, Any] = {
+    "names": [{"full": "王大明", "script": "Hans"}],
+    "born": "1981-03-02",
+    "ids": [],
+    "contact": {"phone": "+8613800138001"},
+}
+"""Of somebody who is too young to consent alone."""
+
 _CHECK: dict[str, Any] = {
     "id": "chk_k3vqd2m7yl5xgt4hwz6nebrc2a",
     "reference": "applicant-2041",
@@ -34,6 +42,8 @@ NEW_CHECK: dict[str, Any] = {
     **_CHECK,
     "consent": {"url": "https://gate.example/c/p5wq7c2x4vkn6ydjm3ht8zrea5ubgflo", "code": "K7QM-2XDF"},
 }
+
+GUARDIANS_WAY = {"url": "https://gate.example/c/x2vn4kq7wzt6cjdm5ph3yrea7ugbsflo", "code": "T4HN-8WQ2"}
 
 COMPLETED: dict[str, Any] = {**_CHECK, "status": "completed", "release_at": "2026-11-21T12:00:00Z", "eligible": True}
 

@@ -7,7 +7,7 @@ from gateway import audit, clock, problems, vault
 from gateway.audit.models import AuditEntry
 from gateway.checks import deployment, once, terms, wire
 from gateway.checks.models import Check
-from gateway.consent import Asked, ask
+from gateway.consent import Asked, ask, guardian
 from gateway.db import new_id
 from gateway.oauth import Caller
 from policies.library import NothingInForce
@@ -69,7 +69,7 @@ def reachable(subject: Mapping[str, Any]) -> None:
 
 def open_check(caller: Caller, policy: Policy, message: Mapping[str, Any]) -> once.Made:
     """The check, the question to its subject, and the answer with the way to the consent: as rows, to be kept."""
-    subject = message["subject"]
+    subject = {name: value for name, value in message["subject"].items() if name != "guardian"}
     check = Check(
         id=new_id("chk"),
         institution_id=caller.institution_id,
@@ -82,16 +82,20 @@ def open_check(caller: Caller, policy: Policy, message: Mapping[str, Any]) -> on
         created_at=clock.now(),
     )
     asked = _ask(caller, policy, check, subject)
+    joining = _joining(asked, policy, message["subject"].get("guardian"))
     form = wire.new_form(check, asked.consent, message["reference"])
-    body = wire.body({**form, "consent": {"url": asked.url, "code": asked.code}})
+    body = wire.body({**form, "consent": {"url": asked.url, "code": asked.code, **joining.answer}})
     sealed = {
         "subject": {**subject, "born": subject["born"].isoformat()},
         "reference": message["reference"],
         **terms.kept(check, asked.consent),
         **asked.kept,
+        **joining.kept,
         once.ANSWER: body.decode(),
     }
-    return once.Made(check.id, body, [check, *vault.sealed(check.id, sealed), *asked.rows, _entry(check)])
+    return once.Made(
+        check.id, body, [check, *vault.sealed(check.id, sealed), *asked.rows, *joining.rows, _entry(check)]
+    )
 
 
 def _ask(caller: Caller, policy: Policy, check: Check, subject: Mapping[str, Any]) -> Asked:
@@ -100,6 +104,10 @@ def _ask(caller: Caller, policy: Policy, check: Check, subject: Mapping[str, Any
         check.id, caller.institution_name, policy, check.role, check.purpose,
         subject.get("contact"), _language(subject, policy), hold, grid,
     )  # fmt: skip
+
+
+def _joining(asked: Asked, policy: Policy, person: Mapping[str, Any] | None) -> guardian.Joining:
+    return guardian.ask(asked.consent, person, _language(person, policy) if person else asked.consent.language)
 
 
 def _entry(check: Check) -> AuditEntry:

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, bindparam, exists, tuple_
 from sqlalchemy.orm import Session
 
 from gateway import clock, problems
-from gateway.checks import examples, once, wire
+from gateway.checks import examples, guardians, once, wire
 from gateway.checks.models import Check
 from gateway.checks.openapi import AT_THE_DOOR, BAD_MESSAGE, Doors
 from gateway.checks.request import (
@@ -85,11 +85,15 @@ def ask(headers: dict[str, str], message: dict[str, Any]) -> Response:
     Keeps the check and asks the subject for consent. Hand the `consent` link, or the short code, to the person; if you
     gave a contact, an invitation is sent there too. Nothing is looked up before the person agrees.
 
+    A person who is too young to consent alone in the policy's jurisdiction needs a `guardian`: hand them the link in
+    `consent.guardian`. The check goes on when both have agreed, in whichever order.
+
     Send the same request again with the same `Idempotency-Key` if you got no answer: it makes no second check, and you
     get the first answer.
     """
     policy = policy_for(caller(), message["policy"], message["role"])
     reachable(message["subject"])
+    guardians.check(policy, message["subject"])
     asking_client = caller()
     body = once.answer(
         asking_client.client_id, headers["idempotency_key"], request.get_json(),

@@ -6,7 +6,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from connectors import ids
-from gateway.checks import forms
+from gateway.checks import examples, forms
 from gateway.checks.openapi import Strict
 
 PURPOSES = ("hiring", "transfer", "re-check", "volunteering", "placement", "licensing")
@@ -55,8 +55,11 @@ class ContactSchema(Strict):
             raise ValidationError("must have email or phone")
 
 
-class SubjectSchema(Strict):
-    """The person a check is about."""
+class PersonSchema(Strict):
+    """A person, by what registries and proofs know of them."""
+
+    called = "subject"
+    """Where the person stands in the message, for what is said of them."""
 
     names = fields.List(
         fields.Nested(NameSchema),
@@ -76,7 +79,27 @@ class SubjectSchema(Strict):
         """Refuse a day of birth that is not the one in an identifier: no registry would find the person."""
         for place, each in enumerate(data["ids"]):
             if ids.holds_another_day(each["type"], each["value"], data["born"]):
-                raise ValidationError(f"does not fit subject.ids[{place}]", "born")
+                raise ValidationError(f"does not fit {self.called}.ids[{place}]", "born")
+
+
+class GuardianSchema(PersonSchema):
+    """Who consents beside a subject that is too young to do it alone: an adult, whom you know to be the guardian."""
+
+    called = "subject.guardian"
+
+
+class SubjectSchema(PersonSchema):
+    """The person a check is about."""
+
+    guardian = fields.Nested(
+        GuardianSchema,
+        metadata={
+            "description": "Needed where the subject is too young to consent alone in the policy's jurisdiction, and"
+            " refused where not. The guardian gets a link and a code of their own, proves who they are as the subject"
+            " does, and both must agree.",
+            "example": examples.GUARDIAN,
+        },
+    )
 
 
 class CheckRequestSchema(Strict):
@@ -171,11 +194,23 @@ class CheckSchema(Schema):
     )
 
 
-class AskedSchema(Schema):
-    """Where the subject answers: hand both to the person, on paper or otherwise."""
+class WaySchema(Schema):
+    """A link and a short code that leads to the same page."""
 
     url = fields.URL(required=True)
     code = fields.String(required=True)
+
+
+class AskedSchema(WaySchema):
+    """Where the subject answers: hand both to the person, on paper or otherwise."""
+
+    guardian = fields.Nested(
+        WaySchema,
+        metadata={
+            "description": "Where a guardian was named: for them alone. The link above is the subject's alone.",
+            "example": examples.GUARDIANS_WAY,
+        },
+    )
 
 
 class NewCheckSchema(CheckSchema):

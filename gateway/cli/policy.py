@@ -49,6 +49,7 @@ def policy_check(policy_id: str | None, day: date, shelf: Path | None, as_json: 
     from policies.analysis.checks import check
 
     library = _library(shelf)
+    _read_ages(shelf)
     examples, wrong = _run_examples(library, shelf)
     law = library.regimes(day)
     checks = [check(one, day, law) for one in _in_force(library, day, [policy_id] if policy_id else [])]
@@ -188,6 +189,21 @@ def _run_examples(library: Any, shelf: Path | None) -> tuple[int, dict[str, list
     except DocumentError as error:
         fail(str(error))
     return len(examples), {example.place: list(example.wrong) for example in examples if example.wrong}
+
+
+def _read_ages(shelf: Path | None) -> None:
+    """See that the ages of consent can be read: a shelf of one's own may have none."""
+    from importlib.resources import files
+
+    from policies import ages
+    from policies.documents import DocumentError
+
+    if shelf is not None and not (shelf / ages.FILE).exists():
+        return
+    try:
+        ages.read(shelf or files("policies"))
+    except DocumentError as error:
+        fail(str(error))
 
 
 def _in_force(library: Any, day: date, names: Sequence[str]) -> list[Any]:

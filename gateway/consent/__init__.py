@@ -8,7 +8,7 @@ agreed to is kept as a `record` and given to the subject as a signed `receipt`.
 from flask import Flask
 
 from gateway.config import Config
-from gateway.consent import decision, deployment, entry, oidc, receipts
+from gateway.consent import decision, deployment, entry, guardian, oidc, receipts
 from gateway.consent.ask import TERM, Asked, ask
 from gateway.consent.blueprint import pages
 from gateway.consent.decide import (
@@ -39,6 +39,7 @@ __all__ = [
     "decision",
     "entry",
     "guard",
+    "guardian",
     "hold_back",
     "inform",
     "init_app",

@@ -13,7 +13,10 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from gateway import vault
-from gateway.consent.models import Consent, Failures
+from gateway.consent.models import Consent, Failures, Guardian
+
+Tried = Consent | Guardian
+"""Whose proof is tried."""
 
 MOST_STRIKES = 6
 FIRST_PAUSE = timedelta(minutes=15)
@@ -29,7 +32,7 @@ NAME = "consent.codes"
 _EVERYWHERE = "all"
 
 
-def strike(consent: Consent, now: datetime) -> datetime | None:
+def strike(consent: Tried, now: datetime) -> datetime | None:
     """Count an attempt at proof. Returns the end of the pause that it brings on, if it does."""
     consent.strikes += 1
     if consent.strikes < MOST_STRIKES:
@@ -40,13 +43,13 @@ def strike(consent: Consent, now: datetime) -> datetime | None:
     return consent.paused_until
 
 
-def paused(consent: Consent, now: datetime) -> datetime | None:
+def paused(consent: Tried, now: datetime) -> datetime | None:
     """Until when nothing may be tried, if there is a pause now."""
     until = consent.paused_until
     return until if until is not None and until > now else None
 
 
-def succeeded(consent: Consent) -> None:
+def succeeded(consent: Tried) -> None:
     """Wipe the slate clean after a proof."""
     consent.strikes = consent.pauses = 0
     consent.paused_until = None

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.orm import Session
 
 from gateway import audit, clock, notices, vault, work
-from gateway.consent import deployment, grid, record
+from gateway.consent import deployment, grid, guardian, record
 from gateway.consent.models import Consent, Lateness
 from gateway.consent.states import State, before
 from gateway.db import db
@@ -42,7 +42,7 @@ def agree(session: Session, consent: Consent, *, draw: Callable[[], float] = _ch
     nominal = grid.at_or_after(now + consent.hold, consent.grid)
     release = nominal + _deferrals(lateness(session, consent.policy), draw) * consent.grid
     moved = _move(
-        session, consent, "given", Consent.expires_at > now,
+        session, consent, "given", Consent.expires_at > now, guardian.nothing_missing(),
         given_at=now, nominal_release_at=nominal, release_at=release, tell_at=release - consent.margin,
     )  # fmt: skip
     if moved:

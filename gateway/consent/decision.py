@@ -3,15 +3,15 @@
 from flask import g, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from gateway.consent import decide
+from gateway.consent import guardian, joint
 from gateway.consent.blueprint import pages
 from gateway.consent.guard import ended
 from gateway.consent.models import Consent
 from gateway.consent.render import language, page
-from gateway.consent.shown import about, again_in_time, late, looked_at, may_withdraw, not_covered, times
+from gateway.consent.shown import about, again_in_time, late, looked_at, may_withdraw, not_covered, of_two, times
 from gateway.db import db
 
-_ACTS = {"agree": decide.agree, "decline": decide.decline}
+_ACTS = {"agree": joint.agree, "decline": joint.decline}
 
 
 @pages.route("/<consent_id>/request", methods=["GET", "POST"])
@@ -21,20 +21,22 @@ def read(consent_id: str) -> AnyResponse:
         act = _ACTS.get(request.form.get("decision", ""))
         with db.write(g.consent.check_id) as session:
             consent = session.get_one(Consent, consent_id)
-            if act is not None and act(session, consent):
-                consent.language = language()
+            if act is not None and act(session, consent, as_guardian=g.as_guardian):
+                guardian.side(session, consent, g.visit).language = language()
         return redirect(url_for("consent.done" if act else "consent.read", consent_id=consent_id), 303)
-    consent = g.consent
-    if consent.state != "requested" or ended(consent):
+    consent, two = g.consent, of_two(g.consent)
+    if consent.state != "requested" or ended(consent) or (two and not two.to_decide):
         return redirect(url_for("answer.status", consent_id=consent_id), 303)
-    return page("request", **about(consent), **times(consent), looked_at=looked_at(consent), **not_covered(consent))
+    facts = {**about(consent), **times(consent), **not_covered(consent)}
+    return page("request", joint=two, **facts, looked_at=looked_at(consent))
 
 
 @pages.get("/<consent_id>/done")
 def done(consent_id: str) -> AnyResponse:
     """What was decided and what happens now."""
-    consent = g.consent
-    if consent.state not in ("given", "declined") or consent.told_at is not None or late(consent):
+    consent, two = g.consent, of_two(g.consent)
+    over = consent.state not in ("given", "declined") or consent.told_at is not None or late(consent)
+    if over or (two and (two.mine or two.state(consent.state) != consent.state)):
         return redirect(url_for("answer.status", consent_id=consent_id), 303)
     return again_in_time(page("done", **about(consent), **times(consent)), consent)
 
@@ -44,7 +46,7 @@ def withdraw(consent_id: str) -> AnyResponse:
     """Take the agreement back, after a question; impossible once the answer has left."""
     if request.method == "POST":
         with db.write(g.consent.check_id) as session:
-            decide.withdraw(session, session.get_one(Consent, consent_id))
-    elif may_withdraw(g.consent):
+            joint.withdraw(session, session.get_one(Consent, consent_id), as_guardian=g.as_guardian)
+    elif may_withdraw(g.consent, of_two(g.consent)):
         return page("withdraw", **about(g.consent), **times(g.consent))
     return redirect(url_for("answer.status", consent_id=consent_id), 303)

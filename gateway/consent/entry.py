@@ -1,7 +1,6 @@
 """From the link or the short code to a proof: start, welcome, proof, one-time code, and the way back from a sign-in."""
 
 from datetime import date, datetime
-from typing import Any
 
 from flask import Response, g, redirect, request, url_for
 from sqlalchemy import select
@@ -9,7 +8,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from gateway import clock, vault
-from gateway.consent import assets, attempts, deployment, forms, oidc, proof, tokens, visits
+from gateway.consent import assets, attempts, deployment, forms, guardian, oidc, proof, tokens, visits
 from gateway.consent.blueprint import pages
 from gateway.consent.guard import ended
 from gateway.consent.models import Consent, Visit
@@ -41,9 +40,9 @@ def start() -> AnyResponse:
     now, place = clock.now(), attempts.place_of(request.remote_addr)
     with db.write(attempts.NAME) as session:
         full = attempts.full_until(session, place, now)
-        consent = None if full else _by_code(session)
+        consent, as_guardian = (None, False) if full else _by_code(session)
         if consent is not None:
-            return _begin(session, consent)
+            return _begin(session, consent, as_guardian)
         if not full:
             attempts.failed(session, place, now)
     if full:
@@ -51,10 +50,12 @@ def start() -> AnyResponse:
     return page("start", 422, wrong=True, typed=request.form.get("code", "")[:_LONGEST_CODE])
 
 
-def _by_code(session: Session) -> Consent | None:
-    code = tokens.read_code(request.form.get("code", ""))
-    consent = session.scalar(select(Consent).where(Consent.code_hash.in_(tokens.code_hashes(code or ""))))
-    return None if consent is None or ended(consent) else consent
+def _by_code(session: Session) -> tuple[Consent | None, bool]:
+    """The request, and whether the code is the guardian's."""
+    hashes = tokens.code_hashes(tokens.read_code(request.form.get("code", "")) or "")
+    own = session.scalar(select(Consent).where(Consent.code_hash.in_(hashes)))
+    consent = own or guardian.by_code(session, hashes)
+    return (None, False) if consent is None or ended(consent) else (consent, own is None)
 
 
 @pages.route("/<link>", methods=["GET", "POST"])
@@ -63,15 +64,19 @@ def welcome(link: str) -> AnyResponse:
     if request.method != "POST":
         return page("welcome", still_open=clock.now() < g.consent.expires_at)
     with db.write(g.consent.check_id) as session:
-        return _begin(session, session.get_one(Consent, g.consent.id))
+        return _begin(session, session.get_one(Consent, g.consent.id), g.as_guardian)
 
 
-def _begin(session: Session, consent: Consent) -> AnyResponse:
-    """Bind this browser to the request, unless it is already, and go on to the proof."""
+def _begin(session: Session, consent: Consent, as_guardian: bool) -> AnyResponse:
+    """Bind this browser to the request, unless it is already, and go on to the proof.
+
+    Of a subject and a guardian at one browser the one who came last is there.
+    """
     response = redirect(url_for("consent.prove", consent_id=consent.id), 303)
     name = forms.visit_cookie(consent.id)
-    if visits.find(session, consent.id, request.cookies.get(name, "")) is None:
-        _, token = visits.begin(session, consent)
+    known = visits.find(session, consent.id, request.cookies.get(name, ""), guardians=True)
+    if known is None or known.guardian != as_guardian:
+        _, token = visits.begin(session, consent, guardian=as_guardian)
         forms.set_cookie(response, name, token)
     return response
 
@@ -84,8 +89,9 @@ def prove(consent_id: str) -> AnyResponse:
     if deployment.config().proof == "oidc":
         g.form_targets = [oidc.authorization_origin()]
         return page("sign-in") if request.method != "POST" else redirect(oidc.begin(), 303)
-    _refuse_pause(g.consent)
-    if not g.consent.reachable:
+    side = _side()
+    _refuse_pause(side)
+    if not side.reachable:
         raise NoContact
     if request.method != "POST":
         return page("prove", typed={}, missing=[], born="")
@@ -101,10 +107,11 @@ def _take_particulars(consent_id: str) -> AnyResponse:
         return page("prove", 422, typed=typed, missing=missing, born="" if isinstance(born, date) else born)
     with db.write(g.consent.check_id) as session:
         consent, visit = session.get_one(Consent, consent_id), session.get_one(Visit, g.visit.id)
-        until = attempts.strike(consent, clock.now())
+        side = guardian.side(session, consent, visit)
+        until = attempts.strike(side, clock.now())
         if until is None:
             proof.send_code(session, consent, visit, typed["name"], born, language())
-    _refuse_pause(consent)
+    _refuse_pause(side)
     return redirect(url_for("consent.code", consent_id=consent_id), 303)
 
 
@@ -113,15 +120,16 @@ def code(consent_id: str) -> AnyResponse:
     """Type the code that was sent, if one was: the page is there either way, unless people sign in here."""
     if deployment.config().proof == "oidc":
         raise LinkUnknown
-    _refuse_pause(g.consent)
+    _refuse_pause(_side())
     if request.method != "POST":
         return page("code", wrong=False)
     with db.write(g.consent.check_id) as session:
         consent, visit = session.get_one(Consent, consent_id), session.get_one(Visit, g.visit.id)
-        _refuse_pause(consent)
+        side = guardian.side(session, consent, visit)
+        _refuse_pause(side)
         token = proof.check_code(session, consent, visit, tokens.read_digits(request.form.get("code", "")))
     if token is None:
-        _refuse_pause(consent)
+        _refuse_pause(side)
         return page("code", 422, wrong=True)
     return _proved(consent_id, token)
 
@@ -134,12 +142,13 @@ def callback() -> AnyResponse:
     to guess, and counting them would let anybody with the link keep the subject out.
     """
     with db.read() as session:
-        subject: dict[str, Any] = vault.get(session, g.consent.check_id, "subject")
-    vouched = oidc.finish(subject)
+        expected = guardian.particulars(session, g.consent, g.visit)
+    vouched = oidc.finish(expected)
     if vouched is None:
         raise NotMatched
     with db.write(g.consent.check_id) as session:
-        vault.put(session, g.consent.check_id, "vouched", vouched)
+        if not g.as_guardian:  # else the registries would be asked about the guardian
+            vault.put(session, g.consent.check_id, "vouched", vouched)
         token = visits.prove(session.get_one(Visit, g.visit.id))
     return _proved(g.consent.id, token)
 
@@ -154,8 +163,14 @@ def _next(consent_id: str) -> str:
     return url_for("consent.read", consent_id=consent_id)
 
 
-def _refuse_pause(consent: Consent) -> None:
-    """Raises TooManyAttempts while nothing may be tried for this consent."""
+def _side() -> attempts.Tried:
+    """The row of the one whose visit it is."""
+    with db.read() as session:
+        return guardian.side(session, g.consent, g.visit)
+
+
+def _refuse_pause(consent: attempts.Tried) -> None:
+    """Raises TooManyAttempts while nothing may be tried for this consent by this one of the two."""
     now: datetime = clock.now()
     until = attempts.paused(consent, now)
     if until is not None:

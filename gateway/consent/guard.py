@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from gateway import clock
-from gateway.consent import forms, tokens, visits
+from gateway.consent import forms, guardian, tokens, visits
 from gateway.consent.models import Consent, Visit
 from gateway.consent.refusals import LinkExpired, LinkUnknown, ProofNeeded, SessionEnded
 from gateway.db import db
@@ -50,20 +50,32 @@ OPEN_ENDPOINTS = frozenset(name for name, door in DOORS.items() if door is Door.
 """The routes that need nothing, for the list of open doors of the whole application."""
 
 
+FOR_GUARDIANS = frozenset(
+    {
+        *(f"consent.{name}" for name in ("callback", "prove", "code", "read", "done", "own", "withdraw")),
+        "answer.status",
+    }
+)
+"""The doors of a visit that open for a subject's guardian too. The others are the subject's alone."""
+
+
 def guard() -> Response | None:
     """Let in or refuse, and check the token of every form; puts `consent` and `visit` into `g`. Reads only."""
     g.consent = g.visit = None
+    g.as_guardian = False
     door = DOORS.get(request.endpoint or "")
     if door is None:
         raise LinkUnknown
     arguments = request.view_args or {}
     with db.read() as session:
         if door is Door.LINK:
-            g.consent = _by_link(session, arguments["link"])
+            g.consent, g.as_guardian = _by_link(session, arguments["link"])
         elif door is Door.STATE:
             g.consent, g.visit = _by_state(session)
         elif door in (Door.VISIT, *_TERMS):
             g.consent, g.visit = _by_cookie(session, arguments["consent_id"])
+    if g.visit is not None:
+        g.as_guardian = g.visit.guardian
     if request.method == "POST":
         forms.check_token(g.visit)
     term = _TERMS.get(door)
@@ -78,19 +90,22 @@ def ended(consent: Consent) -> bool:
     return consent.given_at is None and clock.now() >= consent.expires_at
 
 
-def _by_link(session: Session, link: str) -> Consent:
-    consent = session.scalar(select(Consent).where(Consent.link_hash.in_(tokens.link_hashes(link))))
+def _by_link(session: Session, link: str) -> tuple[Consent, bool]:
+    """The consent, and whether the link is the guardian's."""
+    hashes = tokens.link_hashes(link)
+    own = session.scalar(select(Consent).where(Consent.link_hash.in_(hashes)))
+    consent = own or guardian.by_link(session, hashes)
     if consent is None:
         raise LinkUnknown
     if ended(consent):
         raise LinkExpired
-    return consent
+    return consent, own is None
 
 
 def _by_cookie(session: Session, consent_id: str) -> tuple[Consent, Visit]:
     """The same refusal for a request that does not exist and for one that this browser may not see."""
     cookie = request.cookies.get(forms.visit_cookie(consent_id), "")
-    visit = visits.find(session, consent_id, cookie)
+    visit = visits.find(session, consent_id, cookie, guardians=request.endpoint in FOR_GUARDIANS)
     consent = session.get(Consent, consent_id) if visit else None
     if visit is None or consent is None:
         raise SessionEnded

@@ -77,6 +77,33 @@ class Consent(Base):
         return timedelta(seconds=self.grid_seconds)
 
 
+class Guardian(Base):
+    """Beside the consent of somebody who is too young to give it alone: the two acts that it takes.
+
+    Who the guardian is, and where an invitation was sent, is in the vault under the check's id.
+    """
+
+    __tablename__ = "consent_guardians"
+
+    consent_id: Mapped[str] = mapped_column(ForeignKey("consents.id"), primary_key=True)
+    link_hash: Mapped[str] = mapped_column(BlindIndex, unique=True)
+    code_hash: Mapped[str] = mapped_column(BlindIndex, unique=True)
+    language: Mapped[str] = mapped_column(String(8))
+    reachable: Mapped[bool] = mapped_column(default=False)
+    agreed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When the guardian agreed."""
+    subject_agreed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When the subject agreed; `given_at` of the consent is the later of the two."""
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When the guardian declined or withdrew; where it was the subject, this stays empty."""
+    of_age_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When the subject decided alone, having come of age meanwhile."""
+    strikes: Mapped[int] = mapped_column(default=0)
+    """The guardian's own attempts at proof, so that nobody is kept out by the other's; as for the consent."""
+    pauses: Mapped[int] = mapped_column(default=0)
+    paused_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
 class Visit(Base):
     """One browser that came with a link or a code, and perhaps proved that the subject sits before it."""
 
@@ -86,6 +113,8 @@ class Visit(Base):
     consent_id: Mapped[str] = mapped_column(ForeignKey("consents.id"), index=True)
     token_hash: Mapped[str] = mapped_column(BlindIndex, unique=True)
     """Of the cookie; a new one is given at every proof."""
+    guardian: Mapped[bool] = mapped_column(default=False)
+    """Whether it is the visit of the subject's guardian: begun with the guardian's link or code."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     proved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -15,8 +15,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from gateway import clock, notices, vault
-from gateway.consent import attempts, tokens, visits
+from gateway import clock, notices
+from gateway.consent import attempts, guardian, tokens, visits
 from gateway.consent.models import Consent, Visit
 
 CODE_TERM = timedelta(minutes=10)
@@ -54,9 +54,9 @@ def send_code(session: Session, consent: Consent, visit: Visit, name: str, born:
     An earlier code of this visit is dead from now on.
     """
     now = clock.now()
-    subject = vault.get(session, consent.check_id, "subject")
-    contact = vault.get(session, consent.check_id, "contact")
-    right = same_person(subject, name, born.isoformat())
+    person = guardian.particulars(session, consent, visit)
+    contact = guardian.contact(session, consent, visit)
+    right = same_person(person, name, born.isoformat())
     digits, nothing = tokens.new_digits(), tokens.new_link()
     visit.code_hash = tokens.digits_hash(visit.id, digits if right else nothing)
     visit.code_expires_at = now + CODE_TERM
@@ -73,10 +73,10 @@ def check_code(session: Session, consent: Consent, visit: Visit, digits: str) ->
     in_time = visit.code_expires_at is not None and now < visit.code_expires_at
     right = tokens.digits_fit(expected, visit.id, digits)
     if not (right and in_time):
-        if attempts.strike(consent, now):
+        if attempts.strike(guardian.side(session, consent, visit), now):
             visit.code_hash = visit.code_expires_at = None
         return None
-    attempts.succeeded(consent)
+    attempts.succeeded(guardian.side(session, consent, visit))
     return visits.prove(visit)
 
 

@@ -64,6 +64,8 @@ class Told:
     given_at: datetime
     record_id: str
     receipt_id: str
+    guardian: bool
+    """Whether a guardian agreed as well."""
 
 
 def issue(consent: Consent) -> str:
@@ -123,4 +125,5 @@ def _told(claims: Mapping[str, Any]) -> Told:
         given_at=datetime.fromisoformat(event["event_time"]),
         record_id=claims["record_id"],
         receipt_id=claims["receipt_id"],
+        guardian=any("party_role" in party for party in claims["parties"]),
     )

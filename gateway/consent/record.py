@@ -8,12 +8,14 @@ add is `role` of a purpose and `source` of a kind of data.
 
 It says who asked for what under which rules, and what the subject did. It never says what came out, why, or when an
 answer left, and it does not name the person: `record_id`, `receipt_id` and `pii_principal_id` are random numbers of
-this one consent, kept in the vault and shredded with the check. They are in no log, so that nobody who has them finds
+this one consent, kept in the vault and shredded with the check; a guardian
+has such a number too. They are in no log, so that nobody who has them finds
 there what became of it, and two records of one person have nothing in common.
 
 Left out, since nothing here bears them out: `lawful_basis` (the law that the policy cites says it, differently in each
 country), `storage_locations` and `processing_locations`, `geographic_restrictions`, `codes_of_conduct`,
-`impact_assessment`, `authority_party`, address, contact, role and type of the parties, `retention_period` (a setting of
+`impact_assessment`, `authority_party`, address, contact and type of the parties, their
+roles but that of a guardian, `retention_period` (a setting of
 today, not something the subject has read), `privacy_rights` beyond withdrawal.
 """
 
@@ -25,8 +27,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from gateway import vault
-from gateway.consent import deployment
-from gateway.consent.models import Consent
+from gateway.consent import deployment, guardian
+from gateway.consent.models import Consent, Guardian
 from gateway.consent.wording import LANGUAGES, known
 from policies.policy import Policy
 
@@ -52,13 +54,14 @@ def of(session: Session, consent: Consent) -> dict[str, Any]:
     """
     ids = vault.get(session, consent.check_id, _KEPT)
     policy = deployment.library().version(consent.policy, consent.version)
+    beside = _guardian(session, consent)
     return {
         "schema_version": SCHEMA,
         "record_id": ids["record_id"],
         "pii_principal_id": ids["pii_principal_id"],
         "processing": [_processing(consent, policy)],
-        "parties": list(_parties(consent, policy)),
-        "events": list(_events(consent, ids["pii_principal_id"])),
+        "parties": list(_parties(consent, policy, beside)),
+        "events": list(_events(consent, ids["pii_principal_id"], beside)),
     }
 
 
@@ -102,23 +105,36 @@ def _processing(consent: Consent, policy: Policy) -> dict[str, Any]:
     }
 
 
-def _parties(consent: Consent, policy: Policy) -> Iterator[dict[str, str]]:
+def _guardian(session: Session, consent: Consent) -> tuple[str, Guardian] | None:
+    """The guardian's random number and acts, where one was asked."""
+    row = session.get(Guardian, consent.id)
+    return None if row is None else (vault.get(session, consent.check_id, guardian.KEPT)["record_id"], row)
+
+
+def _parties(consent: Consent, policy: Policy, beside: tuple[str, Guardian] | None) -> Iterator[dict[str, str]]:
     yield {"party_id": _INSTITUTION, "party_name": consent.institution}
     yield {"party_id": "gateway", "party_url": deployment.config().issuer}
+    if beside is not None and (beside[1].agreed_at or beside[1].ended_at):
+        yield {"party_id": beside[0], "party_role": "GuardianOfDataSubject"}
     for registry in policy.registries:
         yield {"party_id": registry}
 
 
-def _events(consent: Consent, principal: str) -> Iterator[dict[str, str]]:
-    """What was done, in order. An institution that takes its request back ends it before there is any consent."""
+def _events(consent: Consent, principal: str, beside: tuple[str, Guardian] | None) -> Iterator[dict[str, str]]:
+    """What was done, the subject's act before a guardian's. An institution that takes its request back ends it before
+    there is any consent; so does one of two who declines after the other agreed."""
+    number, row = beside or (None, None)
     yield _event("ConsentRequested", consent.requested_at, _INSTITUTION)
     if consent.given_at is not None:
         yield _event("ConsentGiven", consent.given_at, principal) | {"validity_duration": "until-the-answer-leaves"}
+        if row is not None and number is not None and row.agreed_at is not None:
+            yield _event("ConsentGiven", row.agreed_at, number)
     if consent.closed_at is not None:
+        who = number if row is not None and number is not None and row.ended_at is not None else principal
         if consent.state == "declined":
-            yield _event("ConsentRefused", consent.closed_at, principal)
+            yield _event("ConsentRefused", consent.closed_at, who)
         elif consent.state == "withdrawn":
-            yield _event("ConsentWithdrawn", consent.closed_at, principal)
+            yield _event("ConsentWithdrawn", consent.closed_at, who)
         elif consent.state == "expired":
             yield _event("ConsentExpired", consent.closed_at, "gateway")
 

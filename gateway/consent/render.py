@@ -65,6 +65,7 @@ class Room:
             form_field=forms.FIELD,
             form_token=forms.token(g.get("visit")),
             consent=g.get("consent"),
+            as_guardian=g.get("as_guardian", False),
             **context,
         )
 

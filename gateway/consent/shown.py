@@ -4,12 +4,14 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
 
-from flask import Response
+from flask import Response, g
 
 from gateway import clock
-from gateway.consent import decide, deployment, grid
+from gateway.consent import decide, deployment, grid, joint
+from gateway.consent.guard import ended
 from gateway.consent.models import Consent
 from gateway.consent.render import language, words
+from gateway.db import db
 from policies.plain import looked_at_by_law
 from policies.policy import Policy
 
@@ -66,9 +68,24 @@ def late(consent: Consent) -> bool:
     return consent.state == "given" and nominal is not None and clock.now() >= nominal - consent.margin
 
 
-def may_withdraw(consent: Consent) -> bool:
+def of_two(consent: Consent) -> joint.Joint | None:
+    """How it stands for the reader where a guardian joins, else None."""
+    with db.read() as session:
+        return joint.standing(session, consent, g.visit)
+
+
+def state_of(consent: Consent, two: joint.Joint | None) -> str:
+    """The word for how it stands."""
+    if consent.state == "given" and consent.told_at is not None:
+        state = "told"
+    else:
+        state = "expired" if consent.state == "requested" and ended(consent) else consent.state
+    return two.state(state) if two else state
+
+
+def may_withdraw(consent: Consent, two: joint.Joint | None) -> bool:
     """Whether the answer has not left yet."""
-    return consent.state == "given" and consent.released_at is None
+    return consent.state == "given" and consent.released_at is None and not (two and two.over)
 
 
 def again_in_time(response: Response, consent: Consent) -> Response:

@@ -25,24 +25,26 @@ FRESH = timedelta(minutes=5)
 """How long after a proof a result is shown."""
 
 
-def begin(session: Session, consent: Consent) -> tuple[Visit, str]:
+def begin(session: Session, consent: Consent, *, guardian: bool = False) -> tuple[Visit, str]:
     """A new visit, not proved yet, and the token for its cookie. Visits that are long over are forgotten."""
     now = clock.now()
     forget(session, Visit.id, Visit.expires_at < now - TERM)
     token = secrets.token_urlsafe(32)
     visit = Visit(
         id=new_id("vis"), consent_id=consent.id, token_hash=tokens.cookie_hash(token),
-        created_at=now, expires_at=now + TERM,
+        guardian=guardian, created_at=now, expires_at=now + TERM,
     )  # fmt: skip
     session.add(visit)
     session.flush()
     return visit, token
 
 
-def find(session: Session, consent_id: str, token: str) -> Visit | None:
-    """The visit with this cookie, if it is of this consent and not over."""
+def find(session: Session, consent_id: str, token: str, *, guardians: bool = False) -> Visit | None:
+    """The visit with this cookie, if it is of this consent and not over; a guardian's only for who asks for it."""
     visit = session.scalar(select(Visit).where(Visit.token_hash.in_(tokens.cookie_hashes(token))))
     if visit is None or visit.consent_id != consent_id or visit.expires_at <= clock.now():
+        return None
+    if visit.guardian and not guardians:
         return None
     return visit
 

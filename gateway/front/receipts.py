@@ -29,6 +29,7 @@ _SAID = {
     "given_at": "2026-11-20T07:20:00Z",
     "record_id": "7f0f3f0e-57a4-4d0b-9a0c-0d7b4f6f2c11",
     "receipt_id": "1c0c6d2e-0b0e-4a55-8f5c-4f4b3d0c9a77",
+    "guardian": False,
 }
 EXAMPLE = {"signed": True, "why": None, "says": _SAID}
 REQUEST = {"receipt": "eyJ0eXAiOiJjb25zZW50LXJlY2VpcHQrand0I….eyJpc3MiOiJodHRwczov….dGhlIHNpZ25hdHVyZQ"}
@@ -62,6 +63,10 @@ class SaidSchema(Schema):
     given_at = fields.DateTime(required=True, metadata={"description": "When the person agreed."})
     record_id = fields.UUID(required=True, metadata={"description": "Of the consent record. It leads to nobody."})
     receipt_id = fields.UUID(required=True)
+    guardian = fields.Boolean(
+        required=True,
+        metadata={"description": "Whether a guardian agreed as well, because the person was too young to do it alone."},
+    )
 
 
 class LookedSchema(Schema):
@@ -105,4 +110,5 @@ def _said(told: receipt.Told) -> dict[str, Any]:
         "given_at": told.given_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "record_id": told.record_id,
         "receipt_id": told.receipt_id,
+        "guardian": told.guardian,
     }

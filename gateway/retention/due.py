@@ -14,7 +14,7 @@ from gateway import audit, clock, logs, vault, work
 from gateway.checks import once
 from gateway.checks.models import Check, Correction, IdempotencyKey, Review
 from gateway.consent import Consent, attempts
-from gateway.consent.models import Visit
+from gateway.consent.models import Guardian, Visit
 from gateway.db import UtcDateTime, db
 from gateway.notices.models import Message
 from gateway.retention import terms
@@ -122,6 +122,7 @@ def _forget(session: Session, check_id: str) -> None:
         delete(Correction).where(Correction.check_id == check_id),
         delete(Review).where(Review.check_id == check_id),
         delete(Visit).where(Visit.consent_id.in_(consents)),
+        delete(Guardian).where(Guardian.consent_id.in_(consents)),
         delete(Consent).where(Consent.check_id == check_id),
         delete(Check).where(Check.id == check_id),
     ):

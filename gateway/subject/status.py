@@ -8,7 +8,7 @@ from gateway import audit, clock, vault
 from gateway.checks.contest import contestable, contested
 from gateway.checks.correct import CORRECTED
 from gateway.checks.models import Check
-from gateway.consent import Consent, shown, visits
+from gateway.consent import Consent, joint, shown, visits
 from gateway.consent.guard import ended
 from gateway.db import db
 from gateway.subject.room import answer, room
@@ -18,6 +18,9 @@ from gateway.subject.room import answer, room
 def status(consent_id: str) -> Response:
     """Who asked, when, under which policy, how it stands; the result once it is there and the proof is fresh."""
     consent: Consent = g.consent
+    two = shown.of_two(consent)
+    if two and not two.to_decide and (two.mine or two.waiting):
+        return _for_two(consent, two)
     if consent.state == "requested" and not ended(consent):
         return redirect(url_for("consent.read", consent_id=consent_id), 303)
     told = consent.state == "given" and consent.told_at is not None
@@ -30,15 +33,27 @@ def status(consent_id: str) -> Response:
         **shown.about(consent),
         **shown.times(consent),
         **stands,
-        state="expired" if consent.state == "requested" else "told" if told else consent.state,
+        state=shown.state_of(consent, two),
         late=shown.late(consent),
         result=result,
         left=consent.released_at is not None,
-        may_withdraw=shown.may_withdraw(consent),
+        may_withdraw=shown.may_withdraw(consent, two),
     )
     if told and fresh:  # the page closes by itself when the proof is not fresh any more
         response.headers["Refresh"] = str(int(visits.FRESH.total_seconds()) + 1)
     return response if told else shown.again_in_time(response, consent)
+
+
+def _for_two(consent: Consent, two: joint.Joint) -> Response:
+    """How it stands for the guardian, at any time, and for either who waits for the other. Never the result.
+
+    The result and its reasons are the subject's alone, as for everybody: what is sealed is sealed from a family too.
+    """
+    response = room.page(
+        "joint", joint=two, **shown.about(consent), **shown.times(consent), state=shown.state_of(consent, two),
+        late=shown.late(consent), may_withdraw=shown.may_withdraw(consent, two),
+    )  # fmt: skip
+    return response if two.over or consent.told_at is not None else shown.again_in_time(response, consent)
 
 
 def told_result(session: Session, consent: Consent) -> bool:

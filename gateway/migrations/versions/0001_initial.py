@@ -18,6 +18,7 @@ def upgrade() -> None:
     _oauth()
     _people()
     _staff()
+    _guardians()
     _checks()
 
 
@@ -34,6 +35,7 @@ def downgrade() -> None:
         "staff",
         "consent_lateness",
         "consent_failures",
+        "consent_guardians",
         "consent_visits",
         "consents",
         "messages",
@@ -308,6 +310,7 @@ def _people() -> None:
         sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("consent_id", sa.String(length=40), nullable=False),
         sa.Column("token_hash", sa.String(length=72), nullable=False),
+        sa.Column("guardian", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(), nullable=False),
         sa.Column("expires_at", sa.DateTime(), nullable=False),
         sa.Column("proved_at", sa.DateTime(), nullable=True),
@@ -381,6 +384,29 @@ def _staff() -> None:
         sa.PrimaryKeyConstraint("key", name=op.f("pk_staff_failures")),
     )
     op.create_index(op.f("ix_staff_failures_last_at"), "staff_failures", ["last_at"], unique=False)
+
+
+def _guardians() -> None:
+    """Those who consent beside somebody who is too young to do it alone."""
+    op.create_table(
+        "consent_guardians",
+        sa.Column("consent_id", sa.String(length=40), nullable=False),
+        sa.Column("link_hash", sa.String(length=72), nullable=False),
+        sa.Column("code_hash", sa.String(length=72), nullable=False),
+        sa.Column("language", sa.String(length=8), nullable=False),
+        sa.Column("reachable", sa.Boolean(), nullable=False),
+        sa.Column("agreed_at", sa.DateTime(), nullable=True),
+        sa.Column("subject_agreed_at", sa.DateTime(), nullable=True),
+        sa.Column("ended_at", sa.DateTime(), nullable=True),
+        sa.Column("of_age_at", sa.DateTime(), nullable=True),
+        sa.Column("strikes", sa.Integer(), nullable=False),
+        sa.Column("pauses", sa.Integer(), nullable=False),
+        sa.Column("paused_until", sa.DateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["consent_id"], ["consents.id"], name=op.f("fk_consent_guardians_consent_id_consents")),
+        sa.PrimaryKeyConstraint("consent_id", name=op.f("pk_consent_guardians")),
+        sa.UniqueConstraint("code_hash", name=op.f("uq_consent_guardians_code_hash")),
+        sa.UniqueConstraint("link_hash", name=op.f("uq_consent_guardians_link_hash")),
+    )
 
 
 def _checks() -> None:

@@ -104,6 +104,10 @@ def test_the_example_of_a_request_is_taken(stage) -> None:
     hr = stage.caller()
     content = document(stage)["paths"]["/v1/checks"]["post"]["requestBody"]["content"]["application/json"]
     assert hr.post("/v1/checks", content["example"], {"Idempotency-Key": "k"}).status_code == 201
+    subject = {**content["example"]["subject"], "born": "2015-01-01", "ids": [], "guardian": examples.GUARDIAN}
+    minor = hr.post("/v1/checks", {**content["example"], "subject": subject}, {"Idempotency-Key": "m"})
+    fits(document(stage), answer_schema(document(stage), "post", "/v1/checks", 201), minor.json)
+    assert set(minor.json["consent"]["guardian"]) == set(examples.GUARDIANS_WAY)
 
 
 def test_answers_are_as_documented(stage) -> None:

@@ -57,6 +57,7 @@ class Request:
 
     check_id: str
     asked: Asked
+    guardians_url: str = ""
 
     @property
     def id(self) -> str:
@@ -73,8 +74,13 @@ class Request:
             return session.get_one(Consent, self.id)
 
 
-def ask(institution: str = "Sunflower Kindergarten", subject: dict[str, Any] = SUBJECT, **changes: Any) -> Request:
-    """A kindergarten asks about a teacher."""
+def ask(
+    institution: str = "Sunflower Kindergarten",
+    subject: dict[str, Any] = SUBJECT,
+    beside: dict[str, Any] | None = None,
+    **changes: Any,
+) -> Request:
+    """A kindergarten asks about a teacher; `beside` is the guardian of one who is too young to consent alone."""
     check_id = new_id("chk")
     policy = Library.shipped().policy("cn/kindergarten", clock.now().date())
     terms: dict[str, Any] = {
@@ -82,9 +88,11 @@ def ask(institution: str = "Sunflower Kindergarten", subject: dict[str, Any] = S
         "hold": timedelta(days=1), "grid": timedelta(hours=1), **changes,
     }  # fmt: skip
     asked = consent.ask(check_id, institution, policy, **terms)
-    db.insert([_check(check_id, asked.consent), *vault.sealed(check_id, {"subject": subject, **asked.kept})])
-    db.insert(list(asked.rows))
-    return Request(check_id, asked)
+    joining = consent.guardian.ask(asked.consent, beside, terms["language"])
+    kept = {"subject": subject, **asked.kept, **joining.kept}
+    db.insert([_check(check_id, asked.consent), *vault.sealed(check_id, kept)])
+    db.insert([*asked.rows, *joining.rows])
+    return Request(check_id, asked, joining.answer.get("guardian", {}).get("url", ""))
 
 
 def _check(check_id: str, consent: Consent) -> Check:
