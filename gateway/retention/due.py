@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from gateway import audit, clock, logs, vault, work
 from gateway.checks import once
 from gateway.checks.models import Check, IdempotencyKey, Review
-from gateway.consent import Consent, attempts
+from gateway.consent import Consent, attempts, contacts
 from gateway.consent.models import Visit
 from gateway.db import UtcDateTime, db
 from gateway.notices.models import Message
@@ -81,6 +81,7 @@ def forget_due() -> int:
     batches(select(Message.id).where(old), _drop_message)
     with db.write() as session:
         attempts.forget_old(session, now)
+    batches(contacts.due(now), contacts.forget)
     batches(select(IdempotencyKey.id).where(IdempotencyKey.answered_at <= now - once.KEPT), once.forget)
     return batches(ended_ids(now - terms.ours().metadata), _forget)
 
