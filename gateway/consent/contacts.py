@@ -32,6 +32,7 @@ UNDECIDED = timedelta(hours=1)
 """How long a contact is there that the person was asked about and has not answered: as long as a visit lasts."""
 
 _KEPT = "contact"
+_KIND = "contact-person"
 _NOBODY = {"name": "-", "born": "-"}
 _EMAIL = re.compile(r"[^\s@,;:<>()\[\]\\\"]{1,64}@(?:[^\s@,;:<>()\[\]\\\".]{1,63}\.){1,8}[^\s@,;:<>()\[\]\\\".]{2,63}")
 _PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
@@ -82,9 +83,9 @@ def signed_in(session: Session, visit: Visit, claims: Mapping[str, Any]) -> bool
     mapping = deployment.config().oidc_claims
     ours = {place: str(claims[claim]) for place, claim in mapping.items() if claims.get(claim) is not None}
     forget_offer(session, visit)
-    contact, persons = proved(claims), _persons(ours)
+    contact, named = proved(claims), _named(ours)
     renewed = False
-    for contact_id in session.scalars(_kept_for(persons)).all():
+    for contact_id in session.scalars(_kept_for(named)).all():
         kept = vault.get(session, contact_id, _KEPT)["contact"]
         if kept.items() <= contact.items():
             vault.put(session, contact_id, _KEPT, {"contact": kept, "claims": ours})
@@ -92,7 +93,7 @@ def signed_in(session: Session, visit: Visit, claims: Mapping[str, Any]) -> bool
             renewed = True
         else:
             forget(session, contact_id)
-    if renewed or not (contact and persons):
+    if renewed or not (contact and named):
         return False
     row = KeptContact(id=new_id("ctc"), until=clock.now() + UNDECIDED, strikes=0, pauses=0)
     session.add(row)
@@ -122,15 +123,15 @@ def forget_offer(session: Session, visit: Visit) -> None:
         visit.offered = None
 
 
-def of_person(session: Session, persons: Collection[str]) -> dict[str, Any] | None:
-    """What a person keeps, for their own page: `contact` and `until`. `persons` are blind indexes (`people`)."""
-    row = session.scalars(select(KeptContact).where(KeptContact.id.in_(_kept_for(persons)))).first()
+def of_person(session: Session, named: Collection[str]) -> dict[str, Any] | None:
+    """What a person keeps, for their own page: `contact` and `until`. `named` are their identifiers (`people`)."""
+    row = session.scalars(select(KeptContact).where(KeptContact.id.in_(_kept_for(named)))).first()
     return None if row is None else {"contact": vault.get(session, row.id, _KEPT)["contact"], "until": row.until}
 
 
-def remove(session: Session, persons: Collection[str]) -> bool:
+def remove(session: Session, named: Collection[str]) -> bool:
     """Shred what a person keeps, since they say so; whether there was anything. In a write that names NAME."""
-    known = list(session.scalars(_kept_for(persons)))
+    known = list(session.scalars(_kept_for(named)))
     for contact_id in known:
         forget(session, contact_id)
     return bool(known)
@@ -187,8 +188,8 @@ def find(session: Session, consent: Consent) -> Found:
     """The contact of the person of a request, by their identifiers, and what of the request it vouches for."""
     subject, mapping = vault.get(session, consent.check_id, "subject"), deployment.config().oidc_claims
     ids = {f"id.{each['type']}": each["value"] for each in subject.get("ids", ())}
-    persons = _persons({place: value for place, value in ids.items() if place in mapping} | {"born": subject["born"]})
-    row = session.scalars(select(KeptContact).where(KeptContact.id.in_(_kept_for(persons))).limit(1)).first()
+    named = _named({place: value for place, value in ids.items() if place in mapping} | {"born": subject["born"]})
+    row = session.scalars(select(KeptContact).where(KeptContact.id.in_(_kept_for(named))).limit(1)).first()
     # Where there is none something else is read, for the same work, and leads to nothing.
     owner, name = (row.id, _KEPT) if row is not None else (consent.check_id, "subject")
     kept = vault.get_all(session, owner, (name,)).get(name)
@@ -208,28 +209,24 @@ def _count(session: Session, found: Found, how: Callable[[Found, datetime], obje
     session.execute(update(KeptContact).where(KeptContact.id == found.id).values(counted))
 
 
-def _ids(particulars: Mapping[str, str]) -> list[tuple[str, str, str]]:
-    """The identifiers among particulars by their names in the configuration, each with the birth date."""
-    given = [(place.removeprefix("id."), value) for place, value in particulars.items() if place.startswith("id.")]
-    return [(kind, value, particulars["born"]) for kind, value in given if proof.plain(value)]
+def _named(particulars: Mapping[str, str]) -> list[str]:
+    """What somebody is found by: each identifier among particulars, by their names in the configuration."""
+    ids = {place.removeprefix("id."): value for place, value in particulars.items() if place.startswith("id.")}
+    return [people.identifier(kind, value, particulars["born"]) for kind, value in ids.items() if proof.plain(value)]
 
 
-def _persons(particulars: Mapping[str, str]) -> list[str]:
-    """What somebody is found by."""
-    return [one for each in _ids(particulars) for one in people.identifiable(*each)]
-
-
-def _kept_for(persons: Collection[str]) -> Select[str]:
-    found = select(ContactPerson.contact_id).where(ContactPerson.person.in_(persons))
+def _kept_for(named: Collection[str]) -> Select[str]:
+    indexes = [index for one in named for index in vault.indexes(_KIND, one)]
+    found = select(ContactPerson.contact_id).where(ContactPerson.person.in_(indexes))
     return select(KeptContact.id).where(KeptContact.until > clock.now(), KeptContact.id.in_(found))
 
 
 def _find_by(session: Session, contact_id: str, claims: Mapping[str, str]) -> None:
     """Let a contact be found by all that its claims say now, for the term from now; another of the person's goes."""
-    for other in session.scalars(_kept_for(_persons(claims)).where(KeptContact.id != contact_id)).all():
+    for other in session.scalars(_kept_for(_named(claims)).where(KeptContact.id != contact_id)).all():
         forget(session, other)
     session.execute(delete(ContactPerson).where(ContactPerson.contact_id == contact_id))
-    persons = [people.identified(*each) for each in _ids(claims)]
+    persons = [vault.index(_KIND, one) for one in _named(claims)]
     session.add_all(ContactPerson(id=new_id("ctp"), contact_id=contact_id, person=one) for one in persons)
     until = clock.now() + term()
     session.execute(update(KeptContact).where(KeptContact.id == contact_id).values(until=until))

@@ -1,18 +1,10 @@
-"""By what a person is known again across requests: an identifier of theirs with the birth date, as a blind index."""
+"""By what a person is known again across requests."""
 
-from gateway import vault
+import json
+
 from gateway.consent import proof
 
 
-def identified(kind: str, value: str, born: str) -> str:
-    """What is kept of an identifier (its type and value) with the birth date (YYYY-MM-DD)."""
-    return vault.index("consent-person", _one(kind, value, born))
-
-
-def identifiable(kind: str, value: str, born: str) -> tuple[str, ...]:
-    """What the same is found by, whichever key of the blind index it was kept under."""
-    return vault.indexes("consent-person", _one(kind, value, born))
-
-
-def _one(kind: str, value: str, born: str) -> str:
-    return f"{kind} {proof.plain(value)} {born}"
+def identifier(kind: str, value: str, born: str) -> str:
+    """One of their identifiers, with the birth date (YYYY-MM-DD), so that a number alone finds nothing."""
+    return json.dumps(("id", kind, proof.plain(value), born), ensure_ascii=False)
