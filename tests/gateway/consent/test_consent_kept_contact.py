@@ -1,5 +1,7 @@
 """A code to a contact that an earlier sign-in has proved: kept if the person wants it, and of use to nobody else."""
 
+import io
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +17,7 @@ from gateway.consent.models import ContactPerson, KeptContact, Visit
 from gateway.db import Database, db
 from tests.gateway.consent.people import SUBJECT, Control, Person, Request, ask, letters, make_app, sent_code
 from tests.gateway.consent.provider import ALICE
+from tests.walk import Walk, traces
 
 OWN, EMPLOYERS = "alice@own.example", {"email": "boss@employer.example"}
 NUMBER = SUBJECT["ids"][0]["value"]  # type: ignore[index]
@@ -104,6 +107,20 @@ def test_person_chooses_keeps_and_proves_by_code(app: Flask, config: Config, pro
     assert request.row.state == "given"
     person.page = form
     assert person.send(path=f"/c/{request.id}/contact", code=code).status_code == 422, "used is used"
+
+
+@pytest.mark.both_databases
+def test_kept_contact_leaves_no_trace(app: Flask, config: Config, lines: Any) -> None:
+    """Kept, used and kept by somebody who is asked and says nothing: in no table, file or line outside the vault."""
+    kept(app)
+    person = send(app, ask())
+    person.send(code=sent_code(config))
+    person.send(decision="agree")
+    sign_in(app, ask(subject={**SUBJECT, "names": [{"full": "Wang Xiaoming"}]}))
+    walk = Walk(config, io.StringIO(json.dumps(lines())))
+    everything = [*walk.tables(), *walk.files(), *walk.logged()]
+    assert len(everything) > 100
+    assert traces([OWN, OWN.upper(), str(NUMBER), "1990-04-23", "Wang Xiaoming", ALICE["sub"]], everything) == []
 
 
 def test_next_sign_in_renews_or_drops_it(app: Flask, config: Config, provider: Control) -> None:
