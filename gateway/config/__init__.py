@@ -59,6 +59,8 @@ class Config:
     oidc_client_secret: str | None = field(repr=False)
     oidc_assurance: str | None
     oidc_claims: Mapping[str, str]
+    code_assurance: str
+    contact_term: timedelta
     reading: str
     release_hold: timedelta | None
     release_grid: timedelta | None
@@ -147,6 +149,9 @@ def _contradictions(values: Mapping[str, Any]) -> list[str]:
             for name in ("ISSUER", "CLIENT_ID", "CLIENT_SECRET", "ASSURANCE")
             if values.get(f"oidc_{name.lower()}", "wrong") is None
         ]
+        levels = ("low", "substantial", "high")
+        if levels.index(values.get("code_assurance") or "low") > levels.index(values.get("oidc_assurance") or "high"):
+            found.append("SEALGATE_CODE_ASSURANCE must not be higher than SEALGATE_OIDC_ASSURANCE, which it rests on")
     found += _key_faults(values)
     if values.get("index_key") in (values.get("keks") or {}).values():
         found.append("SEALGATE_INDEX_KEY must be another key than those in SEALGATE_KEKS")

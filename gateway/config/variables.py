@@ -119,6 +119,20 @@ VARIABLES: tuple[Variable, ...] = (
         default="name=name,born=birthdate",
     ),
     Variable(
+        "SEALGATE_CODE_ASSURANCE",
+        "how sure a code makes it that is sent to a contact which an earlier sign-in has proved; not more than that",
+        forms.one_of("low", "substantial", "high"),
+        "low",
+        default="low",
+    ),
+    Variable(
+        "SEALGATE_CONTACT_TERM",
+        "how long such a contact is kept after the last sign-in, if the person wants it; P0D: none is",
+        forms.duration,
+        "P365D",
+        default="P365D",
+    ),
+    Variable(
         "SEALGATE_READING",
         "how a law is read where its wording is open: strict or broad",
         forms.one_of("strict", "broad"),

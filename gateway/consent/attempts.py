@@ -8,15 +8,13 @@ the slate clean. Strikes count alike whether or not the particulars were right.
 import ipaddress
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from gateway import vault
-from gateway.consent.models import Consent, Failures, Guardian
-
-Tried = Consent | Guardian
-"""Whose proof is tried."""
+from gateway.consent.models import Failures
 
 MOST_STRIKES = 6
 FIRST_PAUSE = timedelta(minutes=15)
@@ -32,27 +30,35 @@ NAME = "consent.codes"
 _EVERYWHERE = "all"
 
 
-def strike(consent: Tried, now: datetime) -> datetime | None:
+class Tried(Protocol):
+    """What attempts are counted for: a consent, or a contact that codes are sent to."""
+
+    strikes: int
+    pauses: int
+    paused_until: datetime | None
+
+
+def strike(tried: Tried, now: datetime) -> datetime | None:
     """Count an attempt at proof. Returns the end of the pause that it brings on, if it does."""
-    consent.strikes += 1
-    if consent.strikes < MOST_STRIKES:
+    tried.strikes += 1
+    if tried.strikes < MOST_STRIKES:
         return None
-    consent.paused_until = now + min(FIRST_PAUSE * 2 ** min(consent.pauses, 16), LONGEST_PAUSE)
-    consent.pauses += 1
-    consent.strikes = 0
-    return consent.paused_until
+    tried.paused_until = now + min(FIRST_PAUSE * 2 ** min(tried.pauses, 16), LONGEST_PAUSE)
+    tried.pauses += 1
+    tried.strikes = 0
+    return tried.paused_until
 
 
-def paused(consent: Tried, now: datetime) -> datetime | None:
+def paused(tried: Tried, now: datetime) -> datetime | None:
     """Until when nothing may be tried, if there is a pause now."""
-    until = consent.paused_until
+    until = tried.paused_until
     return until if until is not None and until > now else None
 
 
-def succeeded(consent: Tried) -> None:
+def succeeded(tried: Tried) -> None:
     """Wipe the slate clean after a proof."""
-    consent.strikes = consent.pauses = 0
-    consent.paused_until = None
+    tried.strikes = tried.pauses = 0
+    tried.paused_until = None
 
 
 def place_of(address: str | None) -> str:

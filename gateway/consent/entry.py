@@ -8,10 +8,10 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from gateway import clock, vault
-from gateway.consent import assets, attempts, deployment, forms, guardian, oidc, proof, tokens, visits
+from gateway.consent import assets, attempts, contacts, deployment, forms, guardian, oidc, proof, tokens, visits
 from gateway.consent.blueprint import pages
 from gateway.consent.guard import ended
-from gateway.consent.models import Consent, Visit
+from gateway.consent.models import Consent, Guardian, Visit
 from gateway.consent.refusals import LinkUnknown, NoContact, NotMatched, TooManyAttempts
 from gateway.consent.render import language, page
 from gateway.db import db
@@ -88,9 +88,12 @@ def prove(consent_id: str) -> AnyResponse:
         return redirect(_next(consent_id), 303)
     if deployment.config().proof == "oidc":
         g.form_targets = [oidc.authorization_origin()]
-        return page("sign-in") if request.method != "POST" else redirect(oidc.begin(), 303)
+        by_contact = contacts.allowed(g.consent) and not g.as_guardian
+        if request.method != "POST":
+            return page("sign-in", by_contact=by_contact)
+        return redirect(oidc.begin(contact=by_contact), 303)
     side = _side()
-    _refuse_pause(side)
+    refuse_pause(side)
     if not side.reachable:
         raise NoContact
     if request.method != "POST":
@@ -111,7 +114,7 @@ def _take_particulars(consent_id: str) -> AnyResponse:
         until = attempts.strike(side, clock.now())
         if until is None:
             proof.send_code(session, consent, visit, typed["name"], born, language())
-    _refuse_pause(side)
+    refuse_pause(side)
     return redirect(url_for("consent.code", consent_id=consent_id), 303)
 
 
@@ -120,18 +123,18 @@ def code(consent_id: str) -> AnyResponse:
     """Type the code that was sent, if one was: the page is there either way, unless people sign in here."""
     if deployment.config().proof == "oidc":
         raise LinkUnknown
-    _refuse_pause(_side())
+    refuse_pause(_side())
     if request.method != "POST":
         return page("code", wrong=False)
     with db.write(g.consent.check_id) as session:
         consent, visit = session.get_one(Consent, consent_id), session.get_one(Visit, g.visit.id)
         side = guardian.side(session, consent, visit)
-        _refuse_pause(side)
+        refuse_pause(side)
         token = proof.check_code(session, consent, visit, tokens.read_digits(request.form.get("code", "")))
     if token is None:
-        _refuse_pause(side)
+        refuse_pause(side)
         return page("code", 422, wrong=True)
-    return _proved(consent_id, token)
+    return proved(consent_id, token)
 
 
 @pages.get("/callback")
@@ -143,18 +146,23 @@ def callback() -> AnyResponse:
     """
     with db.read() as session:
         expected = guardian.particulars(session, g.consent, g.visit)
-    vouched = oidc.finish(expected)
+    by_contact = contacts.allowed(g.consent) and not g.as_guardian
+    claims = oidc.finish(contact=by_contact)
+    vouched = oidc.vouched(claims, deployment.config().oidc_claims, expected)
     if vouched is None:
         raise NotMatched
-    with db.write(g.consent.check_id) as session:
+    with db.write(g.consent.check_id, contacts.NAME) as session:
         if not g.as_guardian:  # else the registries would be asked about the guardian
             vault.put(session, g.consent.check_id, "vouched", vouched)
-        token = visits.prove(session.get_one(Visit, g.visit.id))
-    return _proved(g.consent.id, token)
+        visit = session.get_one(Visit, g.visit.id)
+        asked = by_contact and contacts.signed_in(session, visit, claims)
+        token = visits.prove(visit)
+    return proved(g.consent.id, token, url_for("consent.keep", consent_id=g.consent.id) if asked else None)
 
 
-def _proved(consent_id: str, token: str) -> AnyResponse:
-    response = redirect(_next(consent_id), 303)
+def proved(consent_id: str, token: str, to: str | None = None) -> AnyResponse:
+    """On to what the proof was for, with the new cookie."""
+    response = redirect(to or _next(consent_id), 303)
     forms.set_cookie(response, forms.visit_cookie(consent_id), token)
     return response
 
@@ -163,13 +171,13 @@ def _next(consent_id: str) -> str:
     return url_for("consent.read", consent_id=consent_id)
 
 
-def _side() -> attempts.Tried:
+def _side() -> Consent | Guardian:
     """The row of the one whose visit it is."""
     with db.read() as session:
         return guardian.side(session, g.consent, g.visit)
 
 
-def _refuse_pause(consent: attempts.Tried) -> None:
+def refuse_pause(consent: attempts.Tried) -> None:
     """Raises TooManyAttempts while nothing may be tried for this consent by this one of the two."""
     now: datetime = clock.now()
     until = attempts.paused(consent, now)

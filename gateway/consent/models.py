@@ -123,6 +123,34 @@ class Visit(Base):
     code_expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     state_hash: Mapped[str | None] = mapped_column(BlindIndex, unique=True)
     """Of the `state` of a sign-in that is under way at the provider; its secrets are in the vault."""
+    by_code: Mapped[bool] = mapped_column(default=False)
+    """Whether the last proof was a code to a kept contact, which proves less than a sign-in."""
+    offered: Mapped[str | None] = mapped_column(String(40))
+    """The contact that the person is asked whether to keep, after a sign-in."""
+
+
+class KeptContact(Base):
+    """A contact that a person has proved, for later proofs by code; what it is and whose is in the vault."""
+
+    __tablename__ = "consent_contacts"
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True, default=lambda: new_id("ctc"))
+    until: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    """When it is shredded: its term after the last sign-in, or soon if the person does not say that it be kept."""
+    strikes: Mapped[int] = mapped_column(default=0)
+    """Codes sent and codes mistyped since the last pause, over all requests; see `attempts.py`."""
+    pauses: Mapped[int] = mapped_column(default=0)
+    paused_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class ContactPerson(Base):
+    """By what a kept contact is found: an identifier of its person with the birth date."""
+
+    __tablename__ = "consent_contact_people"
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True, default=lambda: new_id("ctp"))
+    contact_id: Mapped[str] = mapped_column(ForeignKey("consent_contacts.id"), index=True)
+    person: Mapped[str] = mapped_column(BlindIndex, index=True)
 
 
 class Failures(Base):

@@ -30,6 +30,7 @@ _LEEWAY_SECONDS = 60
 _TIMEOUT_SECONDS = 10
 _ALGORITHMS = ("ES256", "ES384", "PS256", "RS256", "Ed25519", "EdDSA")
 _NAME = "subject_provider"
+_SCOPE = "openid profile"
 
 log = logs.get("consent.oidc")
 
@@ -76,7 +77,7 @@ def register(app: Flask, config: Config) -> None:
         client_secret=config.oidc_client_secret,
         server_metadata_url=f"{issuer.rstrip('/')}/.well-known/openid-configuration",
         client_kwargs={
-            "scope": "openid profile",
+            "scope": _SCOPE,
             "code_challenge_method": "S256",
             "default_timeout": _TIMEOUT_SECONDS,
             "leeway": 0,  # the access token is used at once, however short its life
@@ -90,23 +91,27 @@ def authorization_origin() -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def begin() -> str:
-    """Begin a sign-in for the present visit and return the address to send the browser to. Raises ProviderDown."""
+def begin(*, contact: bool = False) -> str:
+    """Begin a sign-in for the present visit and return the address to send the browser to. Raises ProviderDown.
+
+    `contact`: ask for the contact of the person as well (OpenID Connect Core §5.4).
+    """
     _metadata()
     client, back = _client(), deployment.url(url_for("consent.callback"))
-    begun = client.create_authorization_url(back, max_age=str(MAX_AGE_SECONDS), prompt="login")
+    scope = f"{_SCOPE} email phone" if contact else _SCOPE
+    begun = client.create_authorization_url(back, scope=scope, max_age=str(MAX_AGE_SECONDS), prompt="login")
     client.save_authorize_data(redirect_uri=back, **begun)
     return str(begun["url"])
 
 
-def finish(subject: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Take the provider's answer from the present request: the particulars of the check's subject that it vouches
-    for, in the form of the request, or None when it is about somebody else.
+def finish(*, contact: bool = False) -> Mapping[str, Any]:
+    """Take the provider's answer from the present request: its claims of whoever signed in, to be held against the
+    subject with `vouched`; with their contact, if the provider has one and it is wanted.
 
     Raises SignInFailed when it vouches for nobody, ProviderDown when it cannot be asked.
     """
     try:
-        return vouched(_claims(), deployment.config().oidc_claims, subject)
+        return _claims(contact=contact)
     except (AuthlibBaseError, JoseError, ValueError, KeyError, TypeError, RuntimeError) as error:
         log.warning("sign_in_failed", error=type(error).__name__)
         raise SignInFailed from None
@@ -136,7 +141,7 @@ def _is_claimed(claim: Any, value: str) -> bool:
     return bool(known) and proof.plain(str(claim or "")) == known
 
 
-def _claims() -> Mapping[str, Any]:
+def _claims(*, contact: bool) -> Mapping[str, Any]:
     """The claims of the ID token, completed from the userinfo endpoint where the ID token lacks one we need."""
     metadata, client = _metadata(), _client()
     issuer = str(deployment.config().oidc_issuer)
@@ -153,7 +158,7 @@ def _claims() -> Mapping[str, Any]:
     claims = dict(token["userinfo"])
     if claims["auth_time"] < clock.now().timestamp() - MAX_AGE_SECONDS - _LEEWAY_SECONDS:
         raise ValueError("the sign-in is too old")
-    wanted = set(deployment.config().oidc_claims.values())
+    wanted = set(deployment.config().oidc_claims.values()) | ({"email", "phone_number"} if contact else set())
     if not wanted <= set(claims) and "userinfo_endpoint" in metadata:
         more = dict(client.userinfo(token=token))
         if more["sub"] != claims["sub"]:

@@ -56,6 +56,7 @@ def prove(visit: Visit) -> str:
     visit.token_hash = tokens.cookie_hash(token)
     visit.proved_at, visit.expires_at = now, now + TERM
     visit.code_hash = visit.code_expires_at = visit.state_hash = None
+    visit.by_code = False
     return token
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from gateway import audit, clock, logs, vault, work
 from gateway.checks import once
 from gateway.checks.models import Check, Correction, IdempotencyKey, Review
-from gateway.consent import Consent, attempts
+from gateway.consent import Consent, attempts, contacts
 from gateway.consent.models import Guardian, Visit
 from gateway.db import UtcDateTime, db
 from gateway.notices.models import Message
@@ -83,6 +83,7 @@ def forget_due() -> int:
     with db.write() as session:
         attempts.forget_old(session, now)
         forget_old(session, now)
+    batches(contacts.due(now), contacts.forget)
     batches(select(IdempotencyKey.id).where(IdempotencyKey.answered_at <= now - once.KEPT), once.forget)
     return batches(ended_ids(now - terms.ours().metadata), _forget)
 

@@ -36,6 +36,8 @@ def downgrade() -> None:
         "consent_lateness",
         "consent_failures",
         "consent_guardians",
+        "consent_contact_people",
+        "consent_contacts",
         "consent_visits",
         "consents",
         "messages",
@@ -317,6 +319,8 @@ def _people() -> None:
         sa.Column("code_hash", sa.String(length=72), nullable=True),
         sa.Column("code_expires_at", sa.DateTime(), nullable=True),
         sa.Column("state_hash", sa.String(length=72), nullable=True),
+        sa.Column("by_code", sa.Boolean(), nullable=False),
+        sa.Column("offered", sa.String(length=40), nullable=True),
         sa.ForeignKeyConstraint(["consent_id"], ["consents.id"], name=op.f("fk_consent_visits_consent_id_consents")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_consent_visits")),
         sa.UniqueConstraint("state_hash", name=op.f("uq_consent_visits_state_hash")),
@@ -324,6 +328,7 @@ def _people() -> None:
     )
     op.create_index(op.f("ix_consent_visits_consent_id"), "consent_visits", ["consent_id"], unique=False)
     op.create_index(op.f("ix_consent_visits_expires_at"), "consent_visits", ["expires_at"], unique=False)
+    _contacts()
     op.create_table(
         "consent_failures",
         sa.Column("place", sa.String(length=72), nullable=False),
@@ -407,6 +412,34 @@ def _guardians() -> None:
         sa.UniqueConstraint("code_hash", name=op.f("uq_consent_guardians_code_hash")),
         sa.UniqueConstraint("link_hash", name=op.f("uq_consent_guardians_link_hash")),
     )
+
+
+def _contacts() -> None:
+    """The contacts that people keep for proofs by code."""
+    op.create_table(
+        "consent_contacts",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("until", sa.DateTime(), nullable=False),
+        sa.Column("strikes", sa.Integer(), nullable=False),
+        sa.Column("pauses", sa.Integer(), nullable=False),
+        sa.Column("paused_until", sa.DateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_consent_contacts")),
+    )
+    op.create_index(op.f("ix_consent_contacts_until"), "consent_contacts", ["until"], unique=False)
+    op.create_table(
+        "consent_contact_people",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("contact_id", sa.String(length=40), nullable=False),
+        sa.Column("person", sa.String(length=72), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["contact_id"], ["consent_contacts.id"], name=op.f("fk_consent_contact_people_contact_id_consent_contacts")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_consent_contact_people")),
+    )
+    op.create_index(
+        op.f("ix_consent_contact_people_contact_id"), "consent_contact_people", ["contact_id"], unique=False
+    )
+    op.create_index(op.f("ix_consent_contact_people_person"), "consent_contact_people", ["person"], unique=False)
 
 
 def _checks() -> None:

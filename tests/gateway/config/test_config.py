@@ -187,6 +187,16 @@ def test_signing_in_needs_its_three_variables(environ: Environ) -> None:
     ]
 
 
+def test_a_code_proves_no_more_than_the_sign_in_that_it_rests_on(environ: Environ) -> None:
+    """A contact was vouched for there. By default a code is worth the least, and a contact is kept for a year."""
+    signing_in = {**environ, **OIDC, "SEALGATE_PROOF": "oidc"}
+    usual = Config.from_env(signing_in)
+    assert (usual.code_assurance, usual.contact_term) == ("low", timedelta(days=365))
+    assert Config.from_env({**signing_in, "SEALGATE_CODE_ASSURANCE": "substantial"}).code_assurance == "substantial"
+    (problem,) = _problems({**signing_in, "SEALGATE_CODE_ASSURANCE": "high"})
+    assert problem.startswith("SEALGATE_CODE_ASSURANCE must not be higher than SEALGATE_OIDC_ASSURANCE")
+
+
 def test_a_live_deployment_starts_with_what_it_needs(live: Environ) -> None:
     """A complete live environment is accepted, and knows that it is live."""
     assert Config.from_env(live).live

@@ -20,6 +20,7 @@ from gateway.config import Config
 from gateway.consent.models import Visit
 from gateway.db import Database, db
 from tests.gateway.consent.people import SUBJECT, Control, Request, answer, ask, make_app, sent_code
+from tests.gateway.consent.provider import ALICE
 
 pytestmark = pytest.mark.browser
 
@@ -329,12 +330,26 @@ def test_signing_in_at_the_provider(
     browser: Browser, environ: dict[str, str], database: Database, provider: Control
 ) -> None:
     """There and back in a real browser, which holds the form's redirect against the page's policy."""
-    config = Config.from_env({**environ, **provider.settings})
+    contact = {"SEALGATE_CODE_ASSURANCE": "substantial"}
+    contact["SEALGATE_OIDC_CLAIMS"] = "name=name,born=birthdate,id.cn-resident-id=resident_id"
+    config = Config.from_env({**environ, **provider.settings, **contact})
+    number = SUBJECT["ids"][0]["value"]  # type: ignore[index]
+    provider.set(person={**ALICE, "resident_id": number, "email": "a@own.example", "email_verified": True})
     with served(config):
-        reader, request = Reader(browser, config), ask(subject={**SUBJECT, "ids": []})
+        reader, request = Reader(browser, config), ask()
         reader.page.goto(request.asked.url)
         reader.press()
         reader.look()
+        reader.press("Send a code")
+        reader.page.wait_for_url("**/contact")
+        reader.look()
+        reader.page.get_by_role("link", name="sign in").click()
+        reader.press("Go and sign in")
+        reader.page.wait_for_url("**/keep")
+        reader.noticed = [one for one in reader.noticed if not one.startswith(f"elsewhere: {provider.base}")]
+        reader.look()
+        assert not reader.page.get_by_role("checkbox").is_checked()
+        reader.page.get_by_text("Keep it for").click()
         reader.press()
         reader.page.wait_for_url("**/request")
         assert [one for one in reader.noticed if not one.startswith(f"elsewhere: {provider.base}")] == []
