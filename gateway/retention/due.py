@@ -14,7 +14,7 @@ from gateway import audit, clock, logs, vault, work
 from gateway.checks import once
 from gateway.checks.models import Check, IdempotencyKey, Review
 from gateway.consent import Consent, attempts
-from gateway.consent.models import Visit
+from gateway.consent.models import ConsentPerson, Visit
 from gateway.db import UtcDateTime, db
 from gateway.notices.models import Message
 from gateway.retention import terms
@@ -117,6 +117,7 @@ def _forget(session: Session, check_id: str) -> None:
     for statement in (
         delete(Review).where(Review.check_id == check_id),
         delete(Visit).where(Visit.consent_id.in_(consents)),
+        delete(ConsentPerson).where(ConsentPerson.consent_id.in_(consents)),
         delete(Consent).where(Consent.check_id == check_id),
         delete(Check).where(Check.id == check_id),
     ):

@@ -17,6 +17,7 @@ def upgrade() -> None:
     _log()
     _oauth()
     _people()
+    _persons()
     _checks()
 
 
@@ -29,6 +30,8 @@ def downgrade() -> None:
         "checks",
         "consent_lateness",
         "consent_failures",
+        "person_visits",
+        "consent_people",
         "consent_visits",
         "consents",
         "messages",
@@ -283,6 +286,7 @@ def _people() -> None:
         sa.Column("renewal_asked_at", sa.DateTime(), nullable=True),
         sa.Column("lease_of", sa.String(length=40), nullable=True),
         sa.Column("reachable", sa.Boolean(), nullable=False),
+        sa.Column("erase_asked_at", sa.DateTime(), nullable=True),
         sa.Column("link_hash", sa.String(length=72), nullable=False),
         sa.Column("code_hash", sa.String(length=72), nullable=False),
         sa.Column("strikes", sa.Integer(), nullable=False),
@@ -331,6 +335,34 @@ def _people() -> None:
         sa.Column("observed_at", sa.DateTime(), nullable=False),
         sa.PrimaryKeyConstraint("policy", name=op.f("pk_consent_lateness")),
     )
+
+
+def _persons() -> None:
+    """Whom consents are about, and visits to what is about one person."""
+    op.create_table(
+        "consent_people",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("consent_id", sa.String(length=40), nullable=False),
+        sa.Column("person", sa.String(length=72), nullable=False),
+        sa.Column("proved", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["consent_id"], ["consents.id"], name=op.f("fk_consent_people_consent_id_consents")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_consent_people")),
+        sa.UniqueConstraint("consent_id", "person", name=op.f("uq_consent_people_consent_id_person")),
+    )
+    op.create_index(op.f("ix_consent_people_person"), "consent_people", ["person"], unique=False)
+    op.create_table(
+        "person_visits",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("token_hash", sa.String(length=72), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(), nullable=False),
+        sa.Column("proved_at", sa.DateTime(), nullable=True),
+        sa.Column("state_hash", sa.String(length=72), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_person_visits")),
+        sa.UniqueConstraint("state_hash", name=op.f("uq_person_visits_state_hash")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_person_visits_token_hash")),
+    )
+    op.create_index(op.f("ix_person_visits_expires_at"), "person_visits", ["expires_at"], unique=False)
 
 
 def _checks() -> None:

@@ -76,7 +76,7 @@ def ask(institution: str = "Sunflower Kindergarten", subject: dict[str, Any] = S
     policy = Library.shipped().policy("cn/kindergarten", clock.now().date())
     terms: dict[str, Any] = {
         "role": "teacher", "purpose": "hiring", "contact": CONTACT, "language": "en",
-        "hold": timedelta(days=1), "grid": timedelta(hours=1), **changes,
+        "hold": timedelta(days=1), "grid": timedelta(hours=1), "subject": subject, **changes,
     }  # fmt: skip
     asked = consent.ask(check_id, institution, policy, **terms)
     db.insert([*asked.rows, *vault.sealed(check_id, {"subject": subject, **asked.kept})])
