@@ -25,6 +25,7 @@ from gateway import (
     oauth,
     problems,
     retention,
+    subject,
     tryout,
     vault,
     watch,
@@ -59,6 +60,7 @@ GUARDS: Mapping[str, Guard] = {
 
 OWN_GUARDS: Mapping[str, Callable[[], Any]] = {
     "consent": consent.guard,  # a link's secret, then proof of who the person is; see its DOORS
+    "mine": subject.guard,  # proof of who the person is; see its DOORS
 }
 """Rooms that guard themselves: the blueprint runs this before every request."""
 
@@ -96,7 +98,7 @@ PROBES: Mapping[str, health.Probe] = {
 NEW_CHECK = "asking.ask"
 """The one call that makes work: refused while there is too much of it."""
 
-TASKS = (run.run, release.tick, notices.post, retention.due.tick, retention.keys.tick)
+TASKS = (run.run, release.tick, notices.post, retention.due.tick, retention.due.erase, retention.keys.tick)
 """What the rooms have registered with `work`; named, so that it is seen that they are loaded."""
 
 SECURITY_HEADERS: Mapping[str, str] = {
@@ -128,6 +130,7 @@ def create_app(
     app.after_request(_seal(headers))
     oauth.init_app(app, config)
     consent.init_app(app, config, shelf_of_law)
+    subject.init_app(app)
     tryout.init_app(app, config, shelf_of_law)
     api = Document(app)
     api.spec.components.security_scheme("oauth2", about.security(config.issuer))

@@ -1,7 +1,6 @@
 """From the link or the short code to a proof: start, welcome, proof, one-time code, and the way back from a sign-in."""
 
 from datetime import date, datetime
-from typing import Any
 
 from flask import Response, g, redirect, request, url_for
 from sqlalchemy import select
@@ -9,10 +8,10 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from gateway import clock, vault
-from gateway.consent import assets, attempts, deployment, forms, oidc, proof, tokens, visits
+from gateway.consent import assets, attempts, deployment, forms, oidc, own_visits, people, proof, tokens, visits
 from gateway.consent.blueprint import pages
 from gateway.consent.guard import ended
-from gateway.consent.models import Consent, Visit
+from gateway.consent.models import Consent, PersonVisit, Visit
 from gateway.consent.refusals import LinkUnknown, NoContact, NotMatched, TooManyAttempts
 from gateway.consent.render import language, page
 from gateway.db import db
@@ -82,8 +81,8 @@ def prove(consent_id: str) -> AnyResponse:
     if request.method != "POST" and visits.proved(g.visit, clock.now(), visits.FRESH):
         return redirect(_next(consent_id), 303)
     if deployment.config().proof == "oidc":
-        g.form_targets = [oidc.authorization_origin()]
-        return page("sign-in") if request.method != "POST" else redirect(oidc.begin(), 303)
+        g.form_targets, here = [oidc.authorization_origin()], oidc.to_request(g.consent, g.visit)
+        return page("sign-in") if request.method != "POST" else redirect(oidc.begin(here), 303)
     _refuse_pause(g.consent)
     if not g.consent.reachable:
         raise NoContact
@@ -120,6 +119,9 @@ def code(consent_id: str) -> AnyResponse:
         consent, visit = session.get_one(Consent, consent_id), session.get_one(Visit, g.visit.id)
         _refuse_pause(consent)
         token = proof.check_code(session, consent, visit, tokens.read_digits(request.form.get("code", "")))
+        if token is not None:
+            known = vault.get_all(session, consent.check_id, ("subject", "contact"))
+            people.proved(session, consent, people.by_particulars(known["subject"], known["contact"]))
     if token is None:
         _refuse_pause(consent)
         return page("code", 422, wrong=True)
@@ -133,15 +135,29 @@ def callback() -> AnyResponse:
     Whoever is not the subject may try as often as they like: the provider knows who they are, so there is nothing
     to guess, and counting them would let anybody with the link keep the subject out.
     """
-    with db.read() as session:
-        subject: dict[str, Any] = vault.get(session, g.consent.check_id, "subject")
-    vouched = oidc.finish(subject)
+    if g.consent is None:
+        return _back_to_own_page()
+    with db.read() as session:  # without particulars, when the person has had them erased: then nobody fits
+        subject = vault.get_all(session, g.consent.check_id, ("subject",)).get("subject")
+    claims = oidc.finish(oidc.to_request(g.consent, g.visit))
+    vouched = oidc.vouched(claims, deployment.config().oidc_claims, subject) if subject else None
     if vouched is None:
         raise NotMatched
     with db.write(g.consent.check_id) as session:
         vault.put(session, g.consent.check_id, "vouched", vouched)
+        people.proved(session, g.consent, people.by_claims(claims))
         token = visits.prove(session.get_one(Visit, g.visit.id))
     return _proved(g.consent.id, token)
+
+
+def _back_to_own_page() -> AnyResponse:
+    """The same for what is about a person: whoever signs in there sees what is about them, which may be nothing."""
+    person = people.by_claims(oidc.finish(oidc.to_own_page(g.visit)))
+    with db.write(g.visit.id) as session:
+        token = own_visits.prove(session, session.get_one(PersonVisit, g.visit.id), person)
+    response = redirect(own_visits.PAGE, 303)
+    forms.set_cookie(response, forms.cookie(own_visits.COOKIE), token)
+    return response
 
 
 def _proved(consent_id: str, token: str) -> AnyResponse:

@@ -13,7 +13,7 @@ from flask import g, request
 from werkzeug.wrappers import Response
 
 from gateway.consent import deployment
-from gateway.consent.models import Visit
+from gateway.consent.models import PersonVisit, Visit
 from gateway.consent.refusals import FormStale
 
 FIELD = "form"
@@ -38,7 +38,7 @@ def set_cookie(response: Response, name: str, value: str) -> None:
     response.set_cookie(name, value, secure=_secure(), httponly=True, samesite="Lax", path="/")
 
 
-def token(visit: Visit | None) -> str:
+def token(visit: Visit | PersonVisit | None) -> str:
     """The token for the forms of a page: good for this browser and this visit only."""
     if "browser" not in g:
         known = request.cookies.get(cookie("sealgate-form"), "")
@@ -53,7 +53,7 @@ def keep_browser(response: Response) -> None:
         set_cookie(response, name, g.browser)
 
 
-def check_token(visit: Visit | None) -> None:
+def check_token(visit: Visit | PersonVisit | None) -> None:
     """Raises FormStale unless the form came from a page that we gave to this browser for this visit."""
     browser = request.cookies.get(cookie("sealgate-form"), "")
     sent = request.form.get(FIELD, "")
@@ -80,6 +80,6 @@ def _secure() -> bool:
     return deployment.config().issuer.startswith("https:")
 
 
-def _token(browser: str, visit: Visit | None) -> str:
+def _token(browser: str, visit: Visit | PersonVisit | None) -> str:
     key = hmac.digest(deployment.config().secret_key.encode(), b"sealgate consent forms", hashlib.sha256)
     return hmac.digest(key, f"{browser} {visit.id if visit else ''}".encode(), hashlib.sha256).hex()

@@ -88,7 +88,12 @@ def has_proved(session: Session, consent: Consent, person: Person) -> bool:
 
 def about(person: Person) -> ColumnElement[bool]:
     """Of a consent: whether it is about this person."""
-    return or_(_of_this(_is(person.proof), ConsentPerson.proved.is_(True)), _named_as(person))
+    proved = _those(_is(person.proof), ConsentPerson.proved.is_(True))
+    if not person.named:
+        return proved
+    theirs = or_(*map(_is, person.named))
+    others = exists().where(ConsentPerson.consent_id == Consent.id, ConsentPerson.proved.is_(False), ~theirs)
+    return or_(proved, and_(_those(theirs, ConsentPerson.proved.is_(False)), ~others.correlate(Consent)))
 
 
 def of(session: Session, consent: Consent) -> tuple[str, ...]:
@@ -101,16 +106,8 @@ def of(session: Session, consent: Consent) -> tuple[str, ...]:
     return tuple(brought_on(one) for one in found)
 
 
-def _named_as(person: Person) -> ColumnElement[bool]:
-    """Something is named, and nothing that is not this person's."""
-    if not person.named:
-        return Consent.id.in_(())
-    theirs, named = or_(*map(_is, person.named)), ConsentPerson.proved.is_(False)
-    return and_(_of_this(theirs), ~_of_this(~theirs, named))
-
-
-def _of_this(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
-    return exists().where(ConsentPerson.consent_id == Consent.id, *conditions).correlate(Consent)
+def _those(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    return Consent.id.in_(select(ConsentPerson.consent_id).where(*conditions))
 
 
 def _is(value: str) -> ColumnElement[bool]:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from gateway import clock
 from gateway.consent import tokens
-from gateway.consent.models import Consent, Visit
+from gateway.consent.models import Consent, PersonVisit, Visit
 from gateway.db import forget, new_id
 
 TERM = timedelta(hours=1)
@@ -25,14 +25,17 @@ FRESH = timedelta(minutes=5)
 """How long after a proof a result is shown."""
 
 
-def begin(session: Session, consent: Consent) -> tuple[Visit, str]:
-    """A new visit, not proved yet, and the token for its cookie. Visits that are long over are forgotten."""
+def begin(session: Session, consent: Consent, proved_at: datetime | None = None) -> tuple[Visit, str]:
+    """A new visit and the token for its cookie. Visits that are long over are forgotten.
+
+    It is not proved yet, unless the person has proved elsewhere who they are (`people.has_proved`): then as long ago.
+    """
     now = clock.now()
     forget(session, Visit.id, Visit.expires_at < now - TERM)
     token = secrets.token_urlsafe(32)
     visit = Visit(
         id=new_id("vis"), consent_id=consent.id, token_hash=tokens.cookie_hash(token),
-        created_at=now, expires_at=now + TERM,
+        created_at=now, expires_at=now + TERM, proved_at=proved_at,
     )  # fmt: skip
     session.add(visit)
     session.flush()
@@ -57,6 +60,6 @@ def prove(visit: Visit) -> str:
     return token
 
 
-def proved(visit: Visit, now: datetime, within: timedelta = PROOF_TERM) -> bool:
+def proved(visit: Visit | PersonVisit, now: datetime, within: timedelta = PROOF_TERM) -> bool:
     """Whether the proof of this visit is recent enough."""
     return visit.proved_at is not None and visit.proved_at <= now < visit.proved_at + within
