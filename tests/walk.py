@@ -235,6 +235,7 @@ def _walk(found: Walk, url: str, outbox: Path) -> None:
     assert hr.await_end(check_id, desk)["eligible"] is False
     found.to_institution += [hr.call("GET", f"/v1/checks/{check_id}").content, hr.call("GET", "/v1/checks").content]
     subject.open(subject.page.url.rpartition("/")[0] + "/status")
+    _look_at_everything(subject)
     found.to_subject += [page.encode() for page in subject.pages]
     for path in ("/", "/docs", "/readyz", f"/v1/checks/{check_id}", f"/c/{check_id}", "/nothing"):
         found.to_strangers.append(requests.get(url + path, timeout=30).content)
@@ -248,6 +249,18 @@ def _walk(found: Walk, url: str, outbox: Path) -> None:
     _look_at_receipts(found, url, subject)
     for visitor in (hr, desk, subject):
         visitor.close()
+
+
+def _look_at_everything(subject: Subject) -> None:
+    """The subject goes on to everything about them, to the check there, and back."""
+    status = subject.page.url
+    subject.send()
+    here = re.search(r'href="(/c/mine/con_\w+)"', subject.page.text)
+    assert here, subject.page.url
+    subject.open(urllib.parse.urljoin(status, here[1]))
+    assert "For the check" in subject.page.text
+    assert "Decided the question" in subject.page.text
+    subject.open(status)
 
 
 def _look_at_receipts(found: Walk, url: str, subject: Subject) -> None:

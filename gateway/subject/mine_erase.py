@@ -51,12 +51,12 @@ def erase(session: Session, consent: Consent) -> bool:
     if what not in ("all", "part") or not _ask(session, consent):
         return False
     audit.record(session, "data.erased", consent.check_id)
+    consent.reachable = False
+    for name in PARTICULARS if what == "part" else ("contact",):
+        vault.remove(session, consent.check_id, name)
     if what == "all":
         work.enqueue(session, "retention.erase", consent.check_id)
         return True
-    for name in PARTICULARS:
-        vault.remove(session, consent.check_id, name)
-    consent.reachable = False
     check = session.get_one(Check, consent.check_id)
     once.blur(session, check.id, check.created_at)  # whoever has the key could try particulars against it
     session.flush()

@@ -7,7 +7,7 @@ there, and not before, and in a fresh session only, as the answer itself is (DES
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -87,7 +87,7 @@ def told(consent: Consent, language: str) -> Told:
     return Told(
         id=consent.id, institution=consent.institution, role=role,
         purpose=text(purpose) if text.has(purpose) else consent.purpose,
-        title=title, cites=cites, version=consent.version, asked=text.moment(consent.requested_at),
+        title=title, cites=cites, version=_day(consent.version, text), asked=text.moment(consent.requested_at),
         standing=text(f"mine.state.{state}") if text.has(f"mine.state.{state}") else text(f"status.state_{state}"),
         state=state, release=text.moment(release) if state == "given" and release else "",
     )  # fmt: skip
@@ -116,6 +116,14 @@ def _rules(consent: Consent, language: str) -> tuple[str, str, str]:
         return policy.title[language], policy.source.cited(language), policy.role_labels[consent.role][language]
     except (NothingInForce, KeyError):
         return consent.policy, "", consent.role
+
+
+def _day(version: str, text: Words) -> str:
+    """A version by the day that it is named for."""
+    try:
+        return text.day(date.fromisoformat(version))
+    except ValueError:
+        return version
 
 
 def _early(entry: AuditEntry) -> bool:

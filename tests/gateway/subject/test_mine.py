@@ -54,7 +54,7 @@ def test_everything_about_a_person_from_the_request_to_the_end(make_stage: Stage
     check_id = hr.asked(subject=about("BARRED"))
     consent = consent_of(check_id)
     person = sign_in(stage, provider)
-    for words in ("Sunflower Kindergarten", "Waiting for your decision", "Teacher", "Hiring", "version of 20"):
+    for words in ("Sunflower Kindergarten", "Waiting for your decision", "Teacher", "Hiring", "Version of 1 June 2025"):
         assert words in person.text or words.lower() in person.text
     here = f"/c/mine/{consent.id}"
     person.open(here)
