@@ -33,6 +33,12 @@ def visit_cookie(consent_id: str) -> str:
     return cookie(f"sealgate-{consent_id[-8:]}")
 
 
+def visit_cookies() -> list[str]:
+    """The cookies of all visits to requests that this browser has sent."""
+    ours = re.compile(re.escape(cookie("sealgate-")) + r"[a-z2-7]{8}")
+    return [value for name, value in request.cookies.items() if ours.fullmatch(name)]
+
+
 def set_cookie(response: Response, name: str, value: str) -> None:
     """Set a cookie that ends with the browser's session and that no script can read."""
     response.set_cookie(name, value, secure=_secure(), httponly=True, samesite="Lax", path="/")

@@ -5,9 +5,10 @@ earlier one has nothing. Every request has a cookie of its own: two requests in 
 """
 
 import secrets
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from gateway import clock
@@ -48,6 +49,13 @@ def find(session: Session, consent_id: str, token: str) -> Visit | None:
     if visit is None or visit.consent_id != consent_id or visit.expires_at <= clock.now():
         return None
     return visit
+
+
+def end(session: Session, cookies: Iterable[str]) -> None:
+    """End the visits with these cookies now."""
+    for token in cookies:
+        kept = Visit.token_hash.in_(tokens.cookie_hashes(token))
+        session.execute(update(Visit).where(kept).values(expires_at=clock.now()))
 
 
 def prove(visit: Visit) -> str:

@@ -149,8 +149,9 @@ def contact(consent_id: str) -> Response:
 
 @pages.post("/leave")
 def leave() -> Response:
-    """Close these pages in this browser now."""
+    """Close these pages in this browser now, and those of single requests with them."""
     with db.write(g.visit.id) as session:
+        visits.end(session, forms.visit_cookies())
         visit = own_visits.find(session, request.cookies.get(forms.cookie(own_visits.COOKIE), ""))
         if visit is not None:
             own_visits.end(session, visit)

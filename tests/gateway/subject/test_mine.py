@@ -230,6 +230,7 @@ def test_bad_input_is_answered_alike_and_well(make_stage: StageMaker, provider: 
     assert other.open(later).status_code == 200
     assert NOBODY in other.text
     assert other.open(later).status_code == 403, "an answer is good once"
+    _a_sign_in_that_fails(stage, provider)
     stolen = {"form": "0" * 64}
     for language in ("xx", "../zh", "zh'--", ""):
         assert person.open(f"/c/mine/{mine}?language={language}").status_code == 200
@@ -243,10 +244,14 @@ def test_bad_input_is_answered_alike_and_well(make_stage: StageMaker, provider: 
     assert foreign.open(f"/c/mine/{mine}").status_code == 200
     assert foreign.path == "/c/mine/sign-in"
     assert consent_of_id(mine).reachable
+    person.open(f"/c/mine/{mine}")
+    press(person, f"/c/mine/{mine}/open")
+    assert person.path == f"/c/{mine}/prove"
     person.open("/c/mine")
     cookie = person.client.get_cookie("sealgate-mine")
     assert cookie is not None
     press(person, "/c/mine/leave")
+    assert person.open(f"/c/{mine}/prove").status_code == 403, "what was opened from there is closed as well"
     person.client.set_cookie("sealgate-mine", cookie.value)
     person.open("/c/mine")
     assert person.path == "/c/mine/sign-in", "who has left is gone"
@@ -255,6 +260,23 @@ def test_bad_input_is_answered_alike_and_well(make_stage: StageMaker, provider: 
     with db.read() as session:
         assert session.scalar(select(func.count()).select_from(PersonVisit)) == 0
         assert not [owner for owner in session.scalars(select(vault.VaultKey.owner_id)) if owner.startswith("own_")]
+
+
+def _a_sign_in_that_fails(stage: Stage, provider: Control) -> None:
+    """Broken off, or a lie: nobody is signed in, and the page leads back to where it can be tried again."""
+    for lie in ("denied", "nonce", "audience", "old"):
+        provider.set(lie=lie)
+        person = Person(stage.app)
+        person.open("/c/mine")
+        back = to_provider(person, provider, WANG)
+        if lie == "old":  # not known to the provider
+            provider.set(person={**WANG, "auth_time": 1_700_000_000})
+        assert person.open(back).status_code == 403
+        assert "The sign-in did not work" in person.text
+        assert 'href="/c/mine"' in person.page
+        person.open("/c/mine")
+        assert person.path == "/c/mine/sign-in"
+    provider.set(lie="")
 
 
 def test_in_trials_the_way_leads_from_a_request(stage: Stage) -> None:
