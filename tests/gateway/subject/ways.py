@@ -13,7 +13,7 @@ from gateway.consent.models import Consent
 from gateway.db import db
 from gateway.notices.models import TO_GO, Message
 from tests.gateway.consent.people import Control, Person
-from tests.stage import Stage, StageMaker
+from tests.stage import Caller, Stage, StageMaker, request_for
 
 HOST = "http://localhost:8000"
 CLAIMS = "name=name,born=birthdate,id.passport=passport"
@@ -78,3 +78,20 @@ def prove(stage: Stage, url: str) -> Person:
     person.send(name="王小明", year="1990", month="4", day="23")
     person.send(code=one_time_code(stage))
     return person
+
+
+def about(*passports: str, **changes: Any) -> dict[str, Any]:
+    """The subject of a request with these passports."""
+    ids = [{"type": "passport", "value": passport} for passport in passports]
+    return {**request_for("x")["subject"], "ids": ids, **changes}
+
+
+def asked(caller: Caller, key: str, subject: dict[str, Any]) -> str:
+    """Ask for a check; the id of its consent."""
+    return consent_of(caller.asked(key=key, subject=subject)).id
+
+
+def consent_of_id(consent_id: str) -> Consent:
+    """A consent as it stands."""
+    with db.read() as session:
+        return session.get_one(Consent, consent_id)
