@@ -26,6 +26,7 @@ from gateway import (
     problems,
     retention,
     staff,
+    subject,
     tryout,
     vault,
     watch,
@@ -42,7 +43,6 @@ from gateway.front.requests import Watched
 from gateway.limits import front
 from gateway.limits.refusals import Refusals
 from gateway.oauth import Guard, caller, needs, receipt_keys
-from gateway.subject import pages as subject
 from policies.library import Library
 
 VERSION = "1.0"
@@ -62,6 +62,7 @@ GUARDS: Mapping[str, Guard] = {
 OWN_GUARDS: Mapping[str, Callable[[], Any]] = {
     "consent": consent.guard,  # a link's secret, then proof of who the person is; see its DOORS
     "answer": consent.guard,
+    "mine": subject.guard,  # proof of who the person is; see its DOORS
     "staff": staff.guard,  # a password and a one-time code; see its DOORS
 }
 """Rooms that guard themselves: the blueprint runs this before every request."""
@@ -100,7 +101,7 @@ PROBES: Mapping[str, health.Probe] = {
 NEW_CHECK = "asking.ask"
 """The one call that makes work: refused while there is too much of it."""
 
-TASKS = (run.run, release.tick, notices.post, retention.due.tick, retention.keys.tick)
+TASKS = (run.run, release.tick, notices.post, retention.due.tick, retention.due.erase, retention.keys.tick)
 """What the rooms have registered with `work`; named, so that it is seen that they are loaded."""
 
 SECURITY_HEADERS: Mapping[str, str] = {
@@ -132,7 +133,7 @@ def create_app(
     app.after_request(_seal(headers))
     oauth.init_app(app, config)
     consent.init_app(app, config, shelf_of_law)
-    app.register_blueprint(subject.answer)
+    subject.init_app(app)
     staff.init_app(app)
     tryout.init_app(app, config, shelf_of_law)
     api = Document(app)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from flask import Blueprint
 
-from gateway import consent, staff
+from gateway import consent, staff, subject
 from gateway.app import GUARDS, OPEN_ENDPOINTS, OWN_GUARDS
 from gateway.oauth.clients import SCOPES
 from tests.stage import Caller, Stage, make_stage, stage, stage_environ
@@ -61,7 +61,8 @@ def test_rooms_with_a_guard_of_their_own_run_it_before_every_request(stage: Stag
     """The guard that the list names is the one that the room runs."""
     for room, guard in OWN_GUARDS.items():
         assert guard in stage.app.before_request_funcs[room]
-    for rooms, listed in ((("consent", "answer"), consent.DOORS), (("staff",), staff.DOORS)):
+    own_rooms = ((("consent", "answer"), consent.DOORS), (("mine",), subject.DOORS), (("staff",), staff.DOORS))
+    for rooms, listed in own_rooms:
         own = {door[0] for door in doors(stage) if door[1] in rooms}
         assert own == set(listed), f"every page of {rooms[0]} is listed with what it takes to come in"
 

@@ -256,6 +256,7 @@ def _walk(found: Walk, url: str, outbox: Path) -> None:
     assert hr.await_end(check_id, desk)["eligible"] is False
     found.to_institution += [hr.call("GET", f"/v1/checks/{check_id}").content, hr.call("GET", "/v1/checks").content]
     subject.open(subject.page.url.rpartition("/")[0] + "/status")
+    _look_at_everything(subject)
     found.to_subject += [page.encode() for page in subject.pages]
     found.said_of_staff, found.to_staff = a_day_of_work(url, outbox)
     for path in ("/", "/docs", "/readyz", f"/v1/checks/{check_id}", f"/c/{check_id}", "/nothing"):
@@ -271,6 +272,15 @@ def _walk(found: Walk, url: str, outbox: Path) -> None:
     _join_as_guardian(found, hr, body, outbox)
     for visitor in (hr, desk, subject):
         visitor.close()
+
+
+def _look_at_everything(subject: Subject) -> None:
+    """The subject goes on to everything about them, to the check there, and back."""
+    status = subject.page.url
+    subject.send()
+    subject.open(urllib.parse.urljoin(status, *set(re.findall(r'href="(/c/mine/con_\w+)"', subject.page.text))))
+    assert "Decided the question" in subject.page.text
+    subject.open(status)
 
 
 def _look_at_receipts(found: Walk, url: str, subject: Subject) -> None:

@@ -81,12 +81,13 @@ def open_check(caller: Caller, policy: Policy, message: Mapping[str, Any]) -> on
         purpose=message["purpose"],
         created_at=clock.now(),
     )
-    asked = _ask(caller, policy, check, subject)
+    written = {**subject, "born": subject["born"].isoformat()}
+    asked = _ask(caller, policy, check, written)
     joining = _joining(asked, policy, message["subject"].get("guardian"))
     form = wire.new_form(check, asked.consent, message["reference"])
     body = wire.body({**form, "consent": {"url": asked.url, "code": asked.code, **joining.answer}})
     sealed = {
-        "subject": {**subject, "born": subject["born"].isoformat()},
+        "subject": written,
         "reference": message["reference"],
         **terms.kept(check, asked.consent),
         **asked.kept,
@@ -102,7 +103,7 @@ def _ask(caller: Caller, policy: Policy, check: Check, subject: Mapping[str, Any
     hold, grid = deployment.ours().release_terms(policy)
     return ask(
         check.id, caller.institution_name, policy, check.role, check.purpose,
-        subject.get("contact"), _language(subject, policy), hold, grid,
+        subject.get("contact"), _language(subject, policy), hold, grid, subject=subject,
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from gateway import clock, notices
-from gateway.consent import deployment, tokens, wording
+from gateway.consent import deployment, people, tokens, wording
 from gateway.consent.models import Consent
 from gateway.db import Base, new_id
 from policies.policy import Policy, jurisdiction_of
@@ -38,12 +38,14 @@ def ask(
     language: str,
     hold: timedelta,
     grid: timedelta,
+    *,
+    subject: Mapping[str, Any],
 ) -> Asked:
     """Ask for consent to one check. It stands for `TERM` from now, then it expires.
 
     The contact carries the invitation and proves nothing. Release times lie on `grid`, at least `hold` after
-    consent. What the person must match is the check's `subject` in the vault. That no other request has the same
-    short code, the database sees to.
+    consent. What the person must match is the check's `subject` in the vault; here it is for finding again what is
+    about one person (`people`). That no other request has the same short code, the database sees to.
     """
     now = clock.now()
     link, code = tokens.new_link(), tokens.new_code()
@@ -55,9 +57,10 @@ def ask(
         reachable=bool(contact), link_hash=tokens.link_hash(link), code_hash=tokens.code_hash(code),
     )  # fmt: skip
     url = deployment.url(f"/c/{link}")
+    rows = [consent, *people.rows(consent.id, subject, contact)]
     if not contact:
-        return Asked(consent, url, code, [consent], {})
-    return Asked(consent, url, code, [consent, *_invitation(consent, contact, url, code)], {"contact": dict(contact)})
+        return Asked(consent, url, code, rows, {})
+    return Asked(consent, url, code, [*rows, *_invitation(consent, contact, url, code)], {"contact": dict(contact)})
 
 
 def _invitation(consent: Consent, contact: Mapping[str, str], url: str, code: str) -> list[Base]:

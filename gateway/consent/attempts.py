@@ -1,4 +1,4 @@
-"""How often somebody may try: short codes from one place, proofs by one-time code for one consent.
+"""How often somebody may try: short codes and sign-ins from one place, proofs by one-time code for one consent.
 
 Such a proof costs a strike when a code is sent and another for each wrong code, so that five codes at most can be
 tried before a pause. Each pause is twice as long as the one before, up to a day; a proof that succeeds wipes
@@ -23,6 +23,8 @@ LONGEST_PAUSE = timedelta(days=1)
 WINDOW = timedelta(minutes=15)
 MOST_FROM_ONE_PLACE = 20
 MOST_FROM_EVERYWHERE = 2_000
+MOST_SIGN_INS = 200
+"""From one place: an office has one address."""
 
 NAME = "consent.codes"
 """What a write that tries a short code names (`db.write`): the failures of all are counted together."""
@@ -61,14 +63,26 @@ def succeeded(tried: Tried) -> None:
     tried.paused_until = None
 
 
-def place_of(address: str | None) -> str:
+def sign_in_begins(session: Session, address: str | None, now: datetime) -> datetime | None:
+    """Count a sign-in that is begun without a request, which takes up room; until when none may be, if there are
+    too many from one place."""
+    forget_old(session, now)
+    place = place_of(address, "sign-in-place")
+    row = session.get(Failures, place)
+    if row is not None and row.count >= MOST_SIGN_INS:
+        return row.since + WINDOW
+    _count(session, place, now)
+    return None
+
+
+def place_of(address: str | None, kind: str = "consent-place") -> str:
     """A network address as it is counted: blind, and a whole /64 of IPv6 as one, for a household has that many."""
     try:
         ip = ipaddress.ip_address(address or "")
     except ValueError:
-        return vault.index("consent-place", "unknown")
+        return vault.index(kind, "unknown")
     network = ipaddress.ip_network((ip, 64 if ip.version == 6 else 32), strict=False)
-    return vault.index("consent-place", str(network.network_address))
+    return vault.index(kind, str(network.network_address))
 
 
 def full_until(session: Session, place: str, now: datetime) -> datetime | None:
@@ -83,17 +97,21 @@ def failed(session: Session, place: str, now: datetime) -> None:
     """Count a wrong short code; forget the windows that are over."""
     forget_old(session, now)
     for key in (place, _EVERYWHERE):
-        row = session.get(Failures, key)
-        if row is None:
-            session.add(Failures(place=key, since=now, count=1))
-        else:
-            row.count += 1
-    session.flush()
+        _count(session, key, now)
 
 
 def forget_old(session: Session, now: datetime) -> None:
     """Forget the windows that are over: a place is an address of somebody."""
     session.execute(delete(Failures).where(Failures.since <= now - WINDOW))
+
+
+def _count(session: Session, key: str, now: datetime) -> None:
+    row = session.get(Failures, key)
+    if row is None:
+        session.add(Failures(place=key, since=now, count=1))
+    else:
+        row.count += 1
+    session.flush()
 
 
 def _counted(session: Session, place: str) -> Iterable[tuple[Failures | None, int]]:

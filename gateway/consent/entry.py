@@ -8,10 +8,23 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from gateway import clock, vault
-from gateway.consent import assets, attempts, contacts, deployment, forms, guardian, oidc, proof, tokens, visits
+from gateway.consent import (
+    assets,
+    attempts,
+    contacts,
+    deployment,
+    forms,
+    guardian,
+    oidc,
+    own_visits,
+    people,
+    proof,
+    tokens,
+    visits,
+)
 from gateway.consent.blueprint import pages
 from gateway.consent.guard import ended
-from gateway.consent.models import Consent, Guardian, Visit
+from gateway.consent.models import Consent, Guardian, PersonVisit, Visit
 from gateway.consent.refusals import LinkUnknown, NoContact, NotMatched, TooManyAttempts
 from gateway.consent.render import language, page
 from gateway.db import db
@@ -87,11 +100,11 @@ def prove(consent_id: str) -> AnyResponse:
     if request.method != "POST" and visits.proved(g.visit, clock.now(), visits.FRESH):
         return redirect(_next(consent_id), 303)
     if deployment.config().proof == "oidc":
-        g.form_targets = [oidc.authorization_origin()]
+        g.form_targets, here = [oidc.authorization_origin()], oidc.to_request(g.consent, g.visit)
         by_contact = contacts.allowed(g.consent) and not g.as_guardian
         if request.method != "POST":
             return page("sign-in", by_contact=by_contact)
-        return redirect(oidc.begin(contact=by_contact), 303)
+        return redirect(oidc.begin(here, contact=by_contact), 303)
     side = _side()
     refuse_pause(side)
     if not side.reachable:
@@ -131,6 +144,9 @@ def code(consent_id: str) -> AnyResponse:
         side = guardian.side(session, consent, visit)
         refuse_pause(side)
         token = proof.check_code(session, consent, visit, tokens.read_digits(request.form.get("code", "")))
+        if token is not None and not visit.guardian:
+            known = vault.get_all(session, consent.check_id, ("subject", "contact"))
+            people.proved(session, consent, people.by_particulars(known["subject"], known["contact"]))
     if token is None:
         refuse_pause(side)
         return page("code", 422, wrong=True)
@@ -144,20 +160,33 @@ def callback() -> AnyResponse:
     Whoever is not the subject may try as often as they like: the provider knows who they are, so there is nothing
     to guess, and counting them would let anybody with the link keep the subject out.
     """
-    with db.read() as session:
-        expected = guardian.particulars(session, g.consent, g.visit)
+    if g.consent is None:
+        return _back_to_own_page()
+    with db.read() as session:  # without particulars, when the person has had them erased: then nobody fits
+        expected = guardian.particulars_left(session, g.consent, g.visit)
     by_contact = contacts.allowed(g.consent) and not g.as_guardian
-    claims = oidc.finish(contact=by_contact)
-    vouched = oidc.vouched(claims, deployment.config().oidc_claims, expected)
+    claims = oidc.finish(oidc.to_request(g.consent, g.visit), contact=by_contact)
+    vouched = oidc.vouched(claims, deployment.config().oidc_claims, expected) if expected else None
     if vouched is None:
         raise NotMatched
     with db.write(g.consent.check_id, contacts.NAME) as session:
         if not g.as_guardian:  # else the registries would be asked about the guardian
             vault.put(session, g.consent.check_id, "vouched", vouched)
+            people.proved(session, g.consent, people.by_claims(claims))
         visit = session.get_one(Visit, g.visit.id)
         asked = by_contact and contacts.signed_in(session, visit, claims)
         token = visits.prove(visit)
     return proved(g.consent.id, token, url_for("consent.keep", consent_id=g.consent.id) if asked else None)
+
+
+def _back_to_own_page() -> AnyResponse:
+    """The same for what is about a person: whoever signs in there sees what is about them, which may be nothing."""
+    person = people.by_claims(oidc.finish(oidc.to_own_page(g.visit)))
+    with db.write(g.visit.id) as session:
+        token = own_visits.prove(session, session.get_one(PersonVisit, g.visit.id), person)
+    response = redirect(own_visits.PAGE, 303)
+    forms.set_cookie(response, forms.cookie(own_visits.COOKIE), token)
+    return response
 
 
 def proved(consent_id: str, token: str, to: str | None = None) -> AnyResponse:

@@ -13,7 +13,7 @@ from flask import g, request
 from werkzeug.wrappers import Response
 
 from gateway.consent import deployment
-from gateway.consent.models import Visit
+from gateway.consent.models import PersonVisit, Visit
 from gateway.consent.refusals import FormStale
 
 FIELD = "form"
@@ -33,12 +33,18 @@ def visit_cookie(consent_id: str) -> str:
     return cookie(f"sealgate-{consent_id[-8:]}")
 
 
+def visit_cookies() -> list[str]:
+    """The cookies of all visits to requests that this browser has sent."""
+    ours = re.compile(re.escape(cookie("sealgate-")) + r"[a-z2-7]{8}")
+    return [value for name, value in request.cookies.items() if ours.fullmatch(name)]
+
+
 def set_cookie(response: Response, name: str, value: str) -> None:
     """Set a cookie that ends with the browser's session and that no script can read."""
     response.set_cookie(name, value, secure=_secure(), httponly=True, samesite="Lax", path="/")
 
 
-def token(visit: Visit | None) -> str:
+def token(visit: Visit | PersonVisit | None) -> str:
     """The token for the forms of a page: good for this browser and this visit only."""
     if "browser" not in g:
         known = request.cookies.get(cookie("sealgate-form"), "")
@@ -53,7 +59,7 @@ def keep_browser(response: Response) -> None:
         set_cookie(response, name, g.browser)
 
 
-def check_token(visit: Visit | None) -> None:
+def check_token(visit: Visit | PersonVisit | None) -> None:
     """Raises FormStale unless the form came from a page that we gave to this browser for this visit."""
     browser = request.cookies.get(cookie("sealgate-form"), "")
     sent = request.form.get(FIELD, "")
@@ -80,6 +86,6 @@ def _secure() -> bool:
     return deployment.config().issuer.startswith("https:")
 
 
-def _token(browser: str, visit: Visit | None) -> str:
+def _token(browser: str, visit: Visit | PersonVisit | None) -> str:
     key = hmac.digest(deployment.config().secret_key.encode(), b"sealgate consent forms", hashlib.sha256)
     return hmac.digest(key, f"{browser} {visit.id if visit else ''}".encode(), hashlib.sha256).hex()

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from gateway import clock
-from gateway.consent import forms, guardian, tokens, visits
-from gateway.consent.models import Consent, Visit
+from gateway.consent import forms, guardian, own_visits, tokens, visits
+from gateway.consent.models import Consent, PersonVisit, Visit
 from gateway.consent.refusals import LinkExpired, LinkUnknown, ProofNeeded, SessionEnded
 from gateway.db import db
 
@@ -77,7 +77,7 @@ def guard() -> Response | None:
             g.consent, g.visit = _by_state(session)
         elif door in (Door.VISIT, *_TERMS):
             g.consent, g.visit = _by_cookie(session, arguments["consent_id"])
-    if g.visit is not None:
+    if isinstance(g.visit, Visit):
         g.as_guardian = g.visit.guardian
     if request.method == "POST":
         forms.check_token(g.visit)
@@ -115,12 +115,16 @@ def _by_cookie(session: Session, consent_id: str) -> tuple[Consent, Visit]:
     return consent, visit
 
 
-def _by_state(session: Session) -> tuple[Consent, Visit]:
-    state = request.args.get("state", "")
-    waiting = session.scalar(select(Visit).where(Visit.state_hash.in_(tokens.state_hashes(state))))
-    if waiting is None:
+def _by_state(session: Session) -> tuple[Consent | None, Visit | PersonVisit]:
+    """The visit that this sign-in is for: to a request, or without one to what is about a person."""
+    states = tokens.state_hashes(request.args.get("state", ""))
+    waiting = session.scalar(select(Visit).where(Visit.state_hash.in_(states)))
+    if waiting is not None:
+        return _by_cookie(session, waiting.consent_id)
+    own = own_visits.find(session, request.cookies.get(forms.cookie(own_visits.COOKIE), ""))
+    if own is None or own.state_hash not in states:
         raise SessionEnded
-    return _by_cookie(session, waiting.consent_id)
+    return None, own
 
 
 def _send_to_proof() -> Response:

@@ -86,9 +86,15 @@ def side(session: Session, consent: Consent, visit: Visit) -> Consent | Guardian
 
 
 def particulars(session: Session, consent: Consent, visit: Visit) -> dict[str, Any]:
-    """What must be proved in a visit: the subject's particulars, or the guardian's in their own."""
+    """What must be proved in a visit: the subject's particulars, or the guardian's in their own. Raises vault.Absent."""
     found: dict[str, Any] = vault.get(session, consent.check_id, KEPT if visit.guardian else "subject")
     return found
+
+
+def particulars_left(session: Session, consent: Consent, visit: Visit) -> dict[str, Any]:
+    """The same; empty when the subject has had them erased."""
+    kept = KEPT if visit.guardian else "subject"
+    return dict(vault.get_all(session, consent.check_id, (kept,)).get(kept, {}))
 
 
 def name(session: Session, consent: Consent, kept: str) -> str:

@@ -3,7 +3,7 @@ keyed hashes only."""
 
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gateway.consent.states import State
@@ -54,6 +54,9 @@ class Consent(Base):
     """Of a repeated check: the consent whose lease it stands on."""
     reachable: Mapped[bool] = mapped_column(default=False)
     """Whether the institution named a contact; it is in the vault, under the check's id."""
+    erase_asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When the subject had erased what may be erased (`gateway.subject`): particulars and contact are gone, and a
+    request that ended without an answer is shredded as soon as it can be (`gateway.retention`)."""
     link_hash: Mapped[str] = mapped_column(BlindIndex, unique=True)
     code_hash: Mapped[str] = mapped_column(BlindIndex, unique=True)
     strikes: Mapped[int] = mapped_column(default=0)
@@ -151,6 +154,35 @@ class ContactPerson(Base):
     id: Mapped[str] = mapped_column(String(40), primary_key=True, default=lambda: new_id("ctp"))
     contact_id: Mapped[str] = mapped_column(ForeignKey("consent_contacts.id"), index=True)
     person: Mapped[str] = mapped_column(BlindIndex, index=True)
+
+
+class ConsentPerson(Base):
+    """That a consent is about a person; see `people.py`. It stays as long as it is kept that there was a check."""
+
+    __tablename__ = "consent_people"
+    __table_args__ = (UniqueConstraint("consent_id", "person"),)
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True, default=lambda: new_id("cop"))
+    consent_id: Mapped[str] = mapped_column(ForeignKey("consents.id"))
+    person: Mapped[str] = mapped_column(BlindIndex, index=True)
+    proved: Mapped[bool]
+    """Whether the person has proved to be the subject by this; else the institution named them so."""
+
+
+class PersonVisit(Base):
+    """One browser on its way to the page with everything about one person; see `own_visits.py`.
+
+    Who it is, and the secrets of a sign-in that is under way, are in the vault under the visit's id.
+    """
+
+    __tablename__ = "person_visits"
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True, default=lambda: new_id("own"))
+    token_hash: Mapped[str] = mapped_column(BlindIndex, unique=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    proved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    state_hash: Mapped[str | None] = mapped_column(BlindIndex, unique=True)
 
 
 class Failures(Base):

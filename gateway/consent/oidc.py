@@ -1,13 +1,14 @@
 """Proof by signing in at an OpenID Connect provider: authorization code, PKCE (S256), state and nonce.
 
-Authlib speaks the protocol. Added here: the secrets of a sign-in under way are kept with the visit, encrypted,
-and are good once; the provider must call itself by the configured issuer (OpenID Connect Discovery §4.3) in its
-metadata and in its answer (RFC 9207); the ID token must be signed with an asymmetric key, be meant for us, and
-tell of a sign-in that has just taken place (Core §3.1.2.1, `max_age`), so that an open session of somebody
-else's browser proves nothing.
+Authlib speaks the protocol. Added here: the secrets of a sign-in under way are kept with the visit that it is for (to
+one request, or to what is about one person), encrypted, and are good once; the provider must call itself by the
+configured issuer (OpenID Connect Discovery §4.3) in its metadata and in its answer (RFC 9207); the ID token must be
+signed with an asymmetric key, be meant for us, and tell of a sign-in that has just taken place (Core §3.1.2.1,
+`max_age`), so that an open session of somebody else's browser proves nothing.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,7 +22,7 @@ from sqlalchemy import update
 from gateway import clock, logs, vault
 from gateway.config import Config
 from gateway.consent import deployment, proof, tokens
-from gateway.consent.models import Visit
+from gateway.consent.models import Consent, PersonVisit, Visit
 from gateway.consent.refusals import ProviderDown, SignInFailed
 from gateway.db import db
 
@@ -35,29 +36,61 @@ _SCOPE = "openid profile"
 log = logs.get("consent.oidc")
 
 
+@dataclass(frozen=True)
+class SignIn:
+    """A sign-in for one visit, with the owner in the vault under whom its secrets are kept."""
+
+    visit: Visit | PersonVisit
+    owner: str
+
+    @property
+    def kind(self) -> type[Visit] | type[PersonVisit]:
+        """The table of the visit."""
+        return Visit if isinstance(self.visit, Visit) else PersonVisit
+
+    @property
+    def kept(self) -> str:
+        """The name of its secrets in the vault."""
+        return f"sign-in {self.visit.id}"
+
+
+def to_request(consent: Consent, visit: Visit) -> SignIn:
+    """A sign-in to one request: its secrets are shredded with the check, at the latest."""
+    return SignIn(visit, consent.check_id)
+
+
+def to_own_page(visit: PersonVisit) -> SignIn:
+    """A sign-in to what is about one person: its secrets are forgotten with the visit."""
+    return SignIn(visit, visit.id)
+
+
 class _VisitStates(FlaskIntegration):  # type: ignore[misc]  # Authlib has no types
     """Keeps what a sign-in needs on its way back with the visit, not in a cookie."""
 
     def set_state_data(self, _session: object, state: str, data: Mapping[str, Any]) -> None:
         """Keep the secrets of a new sign-in; an earlier one of this visit is void."""
-        with db.write(g.consent.check_id) as session:
-            visit = session.get_one(Visit, g.visit.id)
-            visit.state_hash = tokens.state_hash(state)
-            vault.put(session, g.consent.check_id, _kept(visit), dict(data))
+        here: SignIn = g.sign_in
+        with db.write(here.owner) as session:
+            session.execute(
+                update(here.kind).where(here.kind.id == here.visit.id).values(state_hash=tokens.state_hash(state))
+            )
+            vault.put(session, here.owner, here.kept, dict(data))
 
     def get_state_data(self, _session: object, state: str) -> Any:
         """Take the secrets out, once; None if this state is not that of the visit any more."""
-        with db.write(g.consent.check_id) as session:
+        here: SignIn = g.sign_in
+        kind = here.kind
+        with db.write(here.owner) as session:
             taken = session.execute(
-                update(Visit)
-                .where(Visit.id == g.visit.id, Visit.state_hash == tokens.state_hash(state))
+                update(kind)
+                .where(kind.id == here.visit.id, kind.state_hash.in_(tokens.state_hashes(state)))
                 .values(state_hash=None)
-                .returning(Visit.id)
+                .returning(kind.id)
             ).first()
             if taken is None:
                 return None
-            data = vault.get(session, g.consent.check_id, _kept(g.visit))
-            vault.remove(session, g.consent.check_id, _kept(g.visit))
+            data = vault.get(session, here.owner, here.kept)
+            vault.remove(session, here.owner, here.kept)
             return data
 
     def clear_state_data(self, _session: object, _state: str) -> None:
@@ -91,11 +124,12 @@ def authorization_origin() -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def begin(*, contact: bool = False) -> str:
-    """Begin a sign-in for the present visit and return the address to send the browser to. Raises ProviderDown.
+def begin(sign_in: SignIn, *, contact: bool = False) -> str:
+    """Begin a sign-in and return the address to send the browser to. Raises ProviderDown.
 
     `contact`: ask for the contact of the person as well (OpenID Connect Core §5.4).
     """
+    g.sign_in = sign_in
     _metadata()
     client, back = _client(), deployment.url(url_for("consent.callback"))
     scope = f"{_SCOPE} email phone" if contact else _SCOPE
@@ -104,12 +138,13 @@ def begin(*, contact: bool = False) -> str:
     return str(begun["url"])
 
 
-def finish(*, contact: bool = False) -> Mapping[str, Any]:
-    """Take the provider's answer from the present request: its claims of whoever signed in, to be held against the
-    subject with `vouched`; with their contact, if the provider has one and it is wanted.
+def finish(sign_in: SignIn, *, contact: bool = False) -> Mapping[str, Any]:
+    """Take the provider's answer from the present request: what it says of the person who signed in, to be held against
+    the subject with `vouched`; with their contact, if the provider has one and it is wanted.
 
     Raises SignInFailed when it vouches for nobody, ProviderDown when it cannot be asked.
     """
+    g.sign_in = sign_in
     try:
         return _claims(contact=contact)
     except (AuthlibBaseError, JoseError, ValueError, KeyError, TypeError, RuntimeError) as error:
@@ -185,7 +220,3 @@ def _metadata() -> dict[str, Any]:
 
 def _client() -> Any:
     return current_app.extensions["authlib.integrations.flask_client"].create_client(_NAME)
-
-
-def _kept(visit: Visit) -> str:
-    return f"sign-in {visit.id}"

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response, g, request, url_for
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
 
-from gateway.consent import assets, forms
+from gateway.consent import assets, deployment, forms, own_visits
 from gateway.consent.refusals import TooManyAttempts
 from gateway.consent.wording import LANGUAGES, Wording, known
 from gateway.problems import Problem
@@ -62,6 +62,8 @@ class Room:
             style=url_for("consent.asset", name=assets.NAMES["consent.css"]),
             icon=url_for("consent.asset", name=assets.NAMES["seal.svg"]),
             verify=url_for("consent.verify"),
+            own_page=own_visits.PAGE,
+            sign_in_there=deployment.config().proof == "oidc",
             form_field=forms.FIELD,
             form_token=forms.token(g.get("visit")),
             consent=g.get("consent"),
@@ -86,6 +88,8 @@ page, html, words, refusal = _room.page, _room.html, _room.words, _room.refusal
 def _onward(problem: Problem) -> tuple[str, str] | None:
     """Where the page leads, as an address and the name of its words, if anywhere."""
     to = getattr(problem, "onward", None)
+    if to == "prove" and g.get("visit") and g.consent is None:
+        return own_visits.PAGE, "errors.prove"
     if to == "prove" and g.get("visit"):
         return url_for("consent.prove", consent_id=g.consent.id), "errors.prove"
     return (url_for("consent.start"), "errors.start") if to == "start" else None

@@ -5,14 +5,15 @@ earlier one has nothing. Every request has a cookie of its own: two requests in 
 """
 
 import secrets
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from gateway import clock
 from gateway.consent import tokens
-from gateway.consent.models import Consent, Visit
+from gateway.consent.models import Consent, PersonVisit, Visit
 from gateway.db import forget, new_id
 
 TERM = timedelta(hours=1)
@@ -25,14 +26,20 @@ FRESH = timedelta(minutes=5)
 """How long after a proof a result is shown."""
 
 
-def begin(session: Session, consent: Consent, *, guardian: bool = False) -> tuple[Visit, str]:
-    """A new visit, not proved yet, and the token for its cookie. Visits that are long over are forgotten."""
+def begin(
+    session: Session, consent: Consent, *, guardian: bool = False, proved_at: datetime | None = None
+) -> tuple[Visit, str]:
+    """A new visit, the subject's or their guardian's, and the token for its cookie. Visits that are long over are
+    forgotten.
+
+    It is not proved yet, unless the person has proved elsewhere who they are (`people.has_proved`): then as long ago.
+    """
     now = clock.now()
     forget(session, Visit.id, Visit.expires_at < now - TERM)
     token = secrets.token_urlsafe(32)
     visit = Visit(
         id=new_id("vis"), consent_id=consent.id, token_hash=tokens.cookie_hash(token),
-        guardian=guardian, created_at=now, expires_at=now + TERM,
+        guardian=guardian, created_at=now, expires_at=now + TERM, proved_at=proved_at,
     )  # fmt: skip
     session.add(visit)
     session.flush()
@@ -49,6 +56,13 @@ def find(session: Session, consent_id: str, token: str, *, guardians: bool = Fal
     return visit
 
 
+def end(session: Session, cookies: Iterable[str]) -> None:
+    """End the visits with these cookies now."""
+    for token in cookies:
+        kept = Visit.token_hash.in_(tokens.cookie_hashes(token))
+        session.execute(update(Visit).where(kept).values(expires_at=clock.now()))
+
+
 def prove(visit: Visit) -> str:
     """Note that the subject has proved who they are; returns the token of the new cookie. The old one is dead."""
     now = clock.now()
@@ -60,6 +74,6 @@ def prove(visit: Visit) -> str:
     return token
 
 
-def proved(visit: Visit, now: datetime, within: timedelta = PROOF_TERM) -> bool:
+def proved(visit: Visit | PersonVisit, now: datetime, within: timedelta = PROOF_TERM) -> bool:
     """Whether the proof of this visit is recent enough."""
     return visit.proved_at is not None and visit.proved_at <= now < visit.proved_at + within

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from gateway import audit, clock, logs, vault, work
 from gateway.checks import once
 from gateway.checks.models import Check, Correction, IdempotencyKey, Review
-from gateway.consent import Consent, attempts, contacts
-from gateway.consent.models import Guardian, Visit
+from gateway.consent import Consent, attempts, contacts, own_visits
+from gateway.consent.models import ConsentPerson, Guardian, Visit
 from gateway.db import UtcDateTime, db
 from gateway.notices.models import Message
 from gateway.retention import terms
@@ -31,6 +31,9 @@ BATCH = 100
 LETTERS_KEPT = timedelta(days=30)
 """How long is kept that a message was sent; to whom and what went when it was handed over."""
 
+_WITHOUT = ("declined", "expired", "cancelled")
+"""The states in which a request ended that was never agreed to."""
+
 log = logs.get("retention")
 
 
@@ -46,8 +49,8 @@ def tick() -> None:
 
 def ended(by: datetime) -> ColumnElement[bool]:
     """Of a check and its consent: whether it was over by a moment, with an answer or without."""
-    without = Consent.state.in_(("declined", "expired", "cancelled"))
-    return or_(Consent.released_at <= by, Check.closed_at <= by, and_(without, Consent.closed_at <= by))
+    without = and_(Consent.state.in_(_WITHOUT), Consent.closed_at <= by)
+    return or_(Consent.released_at <= by, Check.closed_at <= by, without)
 
 
 def ended_ids(by: datetime) -> Select[str]:
@@ -56,22 +59,43 @@ def ended_ids(by: datetime) -> Select[str]:
 
 
 def overdue(now: datetime) -> Select[str]:
-    """The checks whose personal data is to be shredded."""
-    alive = VaultKey.wrapped.is_not(None)
-    return ended_ids(now - terms.ours().keep).join(VaultKey, VaultKey.owner_id == Check.id).where(alive)
+    """The checks whose personal data is to be shredded: their time is up, or the subject wants it so and may."""
+    return _alive(or_(ended(now - terms.ours().keep), erasable(now)))
+
+
+def erasable(now: datetime) -> ColumnElement[bool]:
+    """Of a check and its consent: whether it ended without an answer and the subject wants nothing kept of it.
+
+    One that was withdrawn ends for its institution at a release time, as `closed`: not before, or it would show when.
+    """
+    over = or_(Consent.state.in_(_WITHOUT), and_(Consent.state == "withdrawn", Check.closed_at.is_not(None)))
+    return and_(over, Consent.erase_asked_at <= now)
+
+
+def _alive(due: ColumnElement[bool]) -> Select[str]:
+    found = select(Check.id).join(Consent, Consent.check_id == Check.id).where(due)
+    return found.join(VaultKey, VaultKey.owner_id == Check.id).where(VaultKey.wrapped.is_not(None))
 
 
 def lateness(session: Session) -> timedelta:
     """For how long the oldest of them has been due; nothing if none is."""
     now, keep = clock.now(), terms.ours().keep
     end = func.min(func.coalesce(Consent.released_at, Check.closed_at, Consent.closed_at, type_=UtcDateTime()))
-    oldest = session.scalar(overdue(now).with_only_columns(end, maintain_column_froms=True))
+    oldest = session.scalar(_alive(ended(now - keep)).with_only_columns(end, maintain_column_froms=True))
     return timedelta(0) if oldest is None else now - keep - oldest
 
 
 def shred_due() -> int:
     """Shred the personal data of every check whose time is up; returns of how many."""
     return batches(overdue(clock.now()), shred)
+
+
+@work.task("retention.erase")
+def erase(id: str) -> None:  # noqa: A002 - a task's one argument is called so
+    """Shred a check at once whose subject wants it so; what cannot be shredded yet is met by a later tick."""
+    with db.write(id) as session:
+        if session.scalar(_alive(and_(Check.id == id, erasable(clock.now())))) is not None:
+            shred(session, id)
 
 
 def forget_due() -> int:
@@ -84,8 +108,16 @@ def forget_due() -> int:
         attempts.forget_old(session, now)
         forget_old(session, now)
     batches(contacts.due(now), contacts.forget)
+    while own_visits_over(now):
+        breathe()
     batches(select(IdempotencyKey.id).where(IdempotencyKey.answered_at <= now - once.KEPT), once.forget)
     return batches(ended_ids(now - terms.ours().metadata), _forget)
+
+
+def own_visits_over(now: datetime) -> bool:
+    """Forget visits to the pages of persons that are over; whether there may be more."""
+    with db.write() as session:
+        return own_visits.forget_old(session, now) == own_visits.MOST_FORGOTTEN
 
 
 def batches(due: Select[str], act: Callable[[Session, str], None]) -> int:
@@ -124,6 +156,7 @@ def _forget(session: Session, check_id: str) -> None:
         delete(Review).where(Review.check_id == check_id),
         delete(Visit).where(Visit.consent_id.in_(consents)),
         delete(Guardian).where(Guardian.consent_id.in_(consents)),
+        delete(ConsentPerson).where(ConsentPerson.consent_id.in_(consents)),
         delete(Consent).where(Consent.check_id == check_id),
         delete(Check).where(Check.id == check_id),
     ):

@@ -19,6 +19,7 @@ def upgrade() -> None:
     _people()
     _staff()
     _guardians()
+    _persons()
     _checks()
 
 
@@ -38,6 +39,8 @@ def downgrade() -> None:
         "consent_guardians",
         "consent_contact_people",
         "consent_contacts",
+        "person_visits",
+        "consent_people",
         "consent_visits",
         "consents",
         "messages",
@@ -292,6 +295,7 @@ def _people() -> None:
         sa.Column("renewal_asked_at", sa.DateTime(), nullable=True),
         sa.Column("lease_of", sa.String(length=40), nullable=True),
         sa.Column("reachable", sa.Boolean(), nullable=False),
+        sa.Column("erase_asked_at", sa.DateTime(), nullable=True),
         sa.Column("link_hash", sa.String(length=72), nullable=False),
         sa.Column("code_hash", sa.String(length=72), nullable=False),
         sa.Column("strikes", sa.Integer(), nullable=False),
@@ -440,6 +444,34 @@ def _contacts() -> None:
         op.f("ix_consent_contact_people_contact_id"), "consent_contact_people", ["contact_id"], unique=False
     )
     op.create_index(op.f("ix_consent_contact_people_person"), "consent_contact_people", ["person"], unique=False)
+
+
+def _persons() -> None:
+    """Whom consents are about, and visits to what is about one person."""
+    op.create_table(
+        "consent_people",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("consent_id", sa.String(length=40), nullable=False),
+        sa.Column("person", sa.String(length=72), nullable=False),
+        sa.Column("proved", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["consent_id"], ["consents.id"], name=op.f("fk_consent_people_consent_id_consents")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_consent_people")),
+        sa.UniqueConstraint("consent_id", "person", name=op.f("uq_consent_people_consent_id_person")),
+    )
+    op.create_index(op.f("ix_consent_people_person"), "consent_people", ["person"], unique=False)
+    op.create_table(
+        "person_visits",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("token_hash", sa.String(length=72), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(), nullable=False),
+        sa.Column("proved_at", sa.DateTime(), nullable=True),
+        sa.Column("state_hash", sa.String(length=72), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_person_visits")),
+        sa.UniqueConstraint("state_hash", name=op.f("uq_person_visits_state_hash")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_person_visits_token_hash")),
+    )
+    op.create_index(op.f("ix_person_visits_expires_at"), "person_visits", ["expires_at"], unique=False)
 
 
 def _checks() -> None:

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from gateway import audit, clock, consent, notices, problems, vault
+from gateway import subject as subject_pages
 from gateway.checks import deployment, run  # which registers the task that follows consent
 from gateway.checks.models import Check
 from gateway.config import Config
@@ -22,7 +23,6 @@ from gateway.consent.models import Consent
 from gateway.db import db, new_id
 from gateway.notices.models import TO_GO, Message
 from gateway.oauth import register
-from gateway.subject import pages
 from policies.library import Library
 from tests.gateway.consent.provider import ALICE, CLIENT, SECRET
 
@@ -46,7 +46,7 @@ def make_app(config: Config) -> Flask:
     notices.init(config)
     consent.init_app(app, config)
     deployment.init(config, {}, Library.shipped())
-    app.register_blueprint(pages.answer)
+    subject_pages.init_app(app)
     problems.install(app, config.issuer)
     return app
 
@@ -85,7 +85,7 @@ def ask(
     policy = Library.shipped().policy("cn/kindergarten", clock.now().date())
     terms: dict[str, Any] = {
         "role": "teacher", "purpose": "hiring", "contact": CONTACT, "language": "en",
-        "hold": timedelta(days=1), "grid": timedelta(hours=1), **changes,
+        "hold": timedelta(days=1), "grid": timedelta(hours=1), "subject": subject, **changes,
     }  # fmt: skip
     asked = consent.ask(check_id, institution, policy, **terms)
     joining = consent.guardian.ask(asked.consent, beside, terms["language"])

@@ -492,7 +492,7 @@ def test_result_is_in_no_url_message_or_copy(app: Flask, config: Config) -> None
     assert len(told) == 1
     css = re.search(r'href="(/c/assets/consent\.\w+\.css)"', person.page)
     assert css
-    assert "@media print { .private { display: none; } }" in person.client.get(css[1]).text
+    assert "@media print { .private { display: none !important; } }" in person.client.get(css[1]).text
 
 
 def test_withdrawn_consent_shows_no_result(app: Flask, config: Config) -> None:

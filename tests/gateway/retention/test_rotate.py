@@ -8,8 +8,8 @@ from sqlalchemy import select
 
 from gateway import retention, vault
 from gateway.checks.models import Check, IdempotencyKey
-from gateway.consent import tokens
-from gateway.consent.models import Consent
+from gateway.consent import people, tokens
+from gateway.consent.models import Consent, ConsentPerson
 from gateway.db import db
 from gateway.retention import keys, reindex
 from gateway.retention.keys import KeyKept
@@ -145,6 +145,7 @@ def test_the_blind_index_is_brought_on(stage: Stage) -> None:
     with db.read() as session:
         row = session.scalars(select(Consent)).one()
         indexes = [row.link_hash, row.code_hash, *session.scalars(select(Check.reference_index))]
+        indexes += [*session.scalars(select(ConsentPerson.person)), *people.of(session, row)]
         indexes += [
             *session.scalars(select(IdempotencyKey.key_index)),
             *session.scalars(select(IdempotencyKey.body_index)),
