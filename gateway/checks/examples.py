@@ -27,6 +27,7 @@ _CHECK: dict[str, Any] = {
     "release_at": None,
     "eligible": None,
     "valid_until": None,
+    "lease": None,
 }
 
 NEW_CHECK: dict[str, Any] = {
@@ -35,6 +36,13 @@ NEW_CHECK: dict[str, Any] = {
 }
 
 COMPLETED: dict[str, Any] = {**_CHECK, "status": "completed", "release_at": "2026-11-21T12:00:00Z", "eligible": True}
+
+LEASED: dict[str, Any] = {
+    **COMPLETED,
+    "role": "staff",
+    "policy": {"id": "cn/minors-contact", "version": "2022-11-15"},
+    "lease": {"until": "2029-11-20", "next": "2027-11-20"},
+}
 
 CLOSED: dict[str, Any] = {**_CHECK, "status": "closed"}
 
@@ -52,6 +60,7 @@ ROLES: dict[str, Any] = {
                 "zh": ["刑事：杀人，不限时间（学前教育法第44条第1款）。"],
             },
             "not_covered": [{"en": "teaching ethics", "zh": "师德"}],
+            "lease": None,
         }
     ]
 }

@@ -61,6 +61,21 @@ def policy_for(caller: Caller, policy_id: str, role: str) -> Policy:
     return policy
 
 
+def leasable(policy: Policy, months: int | None) -> None:
+    """Refuse a lease that the policy does not offer, or not for so long. Raises InvalidFields."""
+    if months is None:
+        return
+    if policy.lease is None:
+        problem = f"is not offered by {policy.id}: no law has this check repeated"
+    elif months > policy.lease.term.months:
+        problem = f"must be at most {policy.lease.term}"
+    elif months < policy.lease.every.months:
+        problem = f"must be at least {policy.lease.every}: the check is not repeated before"
+    else:
+        return
+    raise problems.InvalidFields(errors=[{"field": "lease", "problem": problem}])
+
+
 def reachable(subject: Mapping[str, Any]) -> None:
     """Refuse a person who could not be sent the code that they prove themselves with. Raises InvalidFields."""
     if deployment.ours().code_to_contact and "contact" not in subject:
@@ -81,7 +96,7 @@ def open_check(caller: Caller, policy: Policy, message: Mapping[str, Any]) -> on
         purpose=message["purpose"],
         created_at=clock.now(),
     )
-    asked = _ask(caller, policy, check, subject)
+    asked = _ask(caller, policy, check, message)
     form = wire.new_form(check, asked.consent, message["reference"])
     body = wire.body({**form, "consent": {"url": asked.url, "code": asked.code}})
     sealed = {
@@ -94,11 +109,12 @@ def open_check(caller: Caller, policy: Policy, message: Mapping[str, Any]) -> on
     return once.Made(check.id, body, [check, *vault.sealed(check.id, sealed), *asked.rows, _entry(check)])
 
 
-def _ask(caller: Caller, policy: Policy, check: Check, subject: Mapping[str, Any]) -> Asked:
+def _ask(caller: Caller, policy: Policy, check: Check, message: Mapping[str, Any]) -> Asked:
+    subject = message["subject"]
     hold, grid = deployment.ours().release_terms(policy)
     return ask(
         check.id, caller.institution_name, policy, check.role, check.purpose,
-        subject.get("contact"), _language(subject, policy), hold, grid,
+        subject.get("contact"), _language(subject, policy), hold, grid, message["lease"],
     )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from gateway import audit, logs, vault
 from gateway.checks import terms
 from gateway.checks.models import Check
-from gateway.consent import Consent, grid, shown_release_at
+from gateway.consent import Consent, grid, lease, shown_release_at
 
 log = logs.get("checks")
 
@@ -107,6 +107,7 @@ def _form(check: Check, consent: Consent, status: str, now: datetime, kept: Mapp
         "release_at": _time(_release_at(consent, status, now), consent),
         "eligible": None if result is None else bool(result["eligible"]),
         "valid_until": None,
+        "lease": lease.shown(consent, now) if status == "completed" else None,
     }
 
 

@@ -28,10 +28,12 @@ from gateway import vault
 from gateway.consent import deployment
 from gateway.consent.models import Consent
 from gateway.consent.wording import LANGUAGES, known
+from policies.days import Duration
 from policies.policy import Policy
 
-SCHEMA = "ISO/IEC TS 27560:2023 sealgate-1"
-"""`schema_version`: a change of fields or of their meaning gets another number."""
+SCHEMA = "ISO/IEC TS 27560:2023 sealgate-2"
+"""`schema_version`: a change of fields or of their meaning gets another number. Since 2, `validity_duration` has the
+term of a lease, and what is said of a repeated check is the consent that its lease rests on."""
 
 _KEPT = "consent record"
 _INSTITUTION = "institution"
@@ -58,7 +60,7 @@ def of(session: Session, consent: Consent) -> dict[str, Any]:
         "pii_principal_id": ids["pii_principal_id"],
         "processing": [_processing(consent, policy)],
         "parties": list(_parties(consent, policy)),
-        "events": list(_events(consent, ids["pii_principal_id"])),
+        "events": list(_events(session, consent, ids["pii_principal_id"])),
     }
 
 
@@ -109,11 +111,17 @@ def _parties(consent: Consent, policy: Policy) -> Iterator[dict[str, str]]:
         yield {"party_id": registry}
 
 
-def _events(consent: Consent, principal: str) -> Iterator[dict[str, str]]:
-    """What was done, in order. An institution that takes its request back ends it before there is any consent."""
-    yield _event("ConsentRequested", consent.requested_at, _INSTITUTION)
-    if consent.given_at is not None:
-        yield _event("ConsentGiven", consent.given_at, principal) | {"validity_duration": "until-the-answer-leaves"}
+def _events(session: Session, consent: Consent, principal: str) -> Iterator[dict[str, str]]:
+    """What was done, in order. An institution that takes its request back ends it before there is any consent.
+
+    A repeated check was asked for and agreed to when its lease was.
+    """
+    first = consent if consent.lease_of is None else session.get_one(Consent, consent.lease_of)
+    yield _event("ConsentRequested", first.requested_at, _INSTITUTION)
+    if first.given_at is not None:
+        months = first.lease_months
+        until = "until-the-answer-leaves" if months is None else str(Duration(months, 0))
+        yield _event("ConsentGiven", first.given_at, principal) | {"validity_duration": until}
     if consent.closed_at is not None:
         if consent.state == "declined":
             yield _event("ConsentRefused", consent.closed_at, principal)
