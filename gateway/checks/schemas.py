@@ -94,8 +94,8 @@ class CheckRequestSchema(Strict):
         allow_none=True,
         load_default=None,
         metadata={
-            "description": "For how long the check may be repeated, where the policy offers it; the subject is asked for"
-            " both at once.",
+            "description": "For how long the check may be repeated, where the policy offers it. The subject is asked"
+            " for both at once.",
             "example": None,
         },
     )

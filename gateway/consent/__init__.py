@@ -9,9 +9,10 @@ from flask import Flask
 
 from gateway.config import Config
 from gateway.consent import decision, deployment, entry, oidc, receipts
-from gateway.consent.ask import TERM, Asked, ask
+from gateway.consent.ask import TERM, Asked, ask, invite
 from gateway.consent.blueprint import pages
 from gateway.consent.decide import (
+    agree,
     cancel,
     decided,
     lateness,
@@ -19,6 +20,7 @@ from gateway.consent.decide import (
     release,
     shown_release_at,
     tell,
+    withdraw,
 )
 from gateway.consent.guard import DOORS, OPEN_ENDPOINTS, guard
 from gateway.consent.models import Consent
@@ -30,6 +32,7 @@ __all__ = [
     "TERM",
     "Asked",
     "Consent",
+    "agree",
     "ask",
     "cancel",
     "decided",
@@ -37,6 +40,7 @@ __all__ = [
     "entry",
     "guard",
     "init_app",
+    "invite",
     "lateness",
     "observe_lateness",
     "pages",
@@ -44,6 +48,7 @@ __all__ = [
     "release",
     "shown_release_at",
     "tell",
+    "withdraw",
 ]
 
 

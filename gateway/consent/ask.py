@@ -45,8 +45,8 @@ def ask(
     """Ask for consent to one check. It stands for `TERM` from now, then it expires.
 
     The contact carries the invitation and proves nothing. Release times lie on `grid`, at least `hold` after
-    consent. With `lease_months` they are asked for a lease too. What the person must match is the check's `subject` in the vault. That no other request has the same
-    short code, the database sees to.
+    consent. With `lease_months` they are asked for a lease too. What the person must match is the check's `subject` in
+    the vault. That no other request has the same short code, the database sees to.
     """
     now = clock.now()
     link, code = tokens.new_link(), tokens.new_code()

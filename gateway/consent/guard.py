@@ -39,6 +39,9 @@ DOORS: Mapping[str, Door] = {
     "consent.status": Door.PROVED,
     "consent.own": Door.PROVED,
     "consent.withdraw": Door.PROVED,
+    "leases.end": Door.PROVED,
+    "leases.renew": Door.PROVED,
+    "leases.show": Door.PROVED,
 }
 
 OPEN_ENDPOINTS = frozenset(name for name, door in DOORS.items() if door is Door.OPEN)

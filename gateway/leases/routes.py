@@ -30,8 +30,8 @@ class NoLease(problems.Conflict):
 def end(check_id: str) -> Response:
     """End a lease
 
-    When the person has left, say: the check is not repeated any more. A repeated check that is under way goes on. `lease`
-    is null from the next time of the release grid on.
+    When the person has left, say: the check is not repeated any more. A repeated check that is under way goes on.
+    `lease` is null from the next time of the release grid on.
     """
     with db.write(check_id) as session:
         check, consent, status = standing = _own(session, check_id)
