@@ -75,7 +75,7 @@ def _invitation(consent: Consent, contact: Mapping[str, str], url: str, code: st
     return notices.letter(contact, "invitation", consent.language, until=consent.expires_at, **facts)
 
 
-def _facts(consent: Consent, url: str, code: str) -> dict[str, str]:
+def _facts(consent: Consent, url: str, code: str) -> dict[str, Any]:
     words = wording.Wording(consent.language, jurisdiction_of(consent.policy))
     return {
         "institution": consent.institution,

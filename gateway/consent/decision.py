@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from gateway import audit, clock, vault
-from gateway.consent import decide, deployment, grid, visits
+from gateway.consent import decide, deployment, grid, lease_said, visits
 from gateway.consent.blueprint import pages
 from gateway.consent.guard import ended
 from gateway.consent.models import Consent
@@ -37,7 +37,14 @@ def read(consent_id: str) -> AnyResponse:
     consent = g.consent
     if consent.state != "requested" or ended(consent):
         return redirect(url_for("consent.status", consent_id=consent_id), 303)
-    return page("request", **_about(consent), **_times(consent), looked_at=_looked_at(consent), **_not_covered(consent))
+    return page(
+        "request",
+        **_about(consent),
+        **_times(consent),
+        lease=lease_said.offer(consent, words()),
+        looked_at=_looked_at(consent),
+        **_not_covered(consent),
+    )
 
 
 @pages.get("/<consent_id>/done")
@@ -64,6 +71,7 @@ def status(consent_id: str) -> AnyResponse:
         state="expired" if consent.state == "requested" else "told" if told else consent.state,
         late=_late(consent),
         result=_result(consent) if told and fresh else None,
+        lease=lease_said.standing(consent, words()),
         may_withdraw=_may_withdraw(consent),
     )
     if told and fresh:  # the page closes by itself when the proof is not fresh any more

@@ -9,11 +9,11 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from gateway import vault
 from gateway.consent import Consent, forms, guard, lease, visits
+from gateway.consent.lease_said import FOLLOWED
 from gateway.consent.refusals import LinkUnknown
 from gateway.consent.render import page, refusal, seal, words
 from gateway.db import db
 from gateway.leases import acts
-from gateway.leases.repeat import FOLLOWED
 from gateway.problems import page_renderer
 
 pages = Blueprint("leases", __name__, url_prefix="/c")

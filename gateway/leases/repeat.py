@@ -17,6 +17,7 @@ from gateway import audit, clock, logs, vault, work
 from gateway.checks import deployment, terms
 from gateway.checks.models import Check
 from gateway.consent import Asked, Consent, agree, ask, invite, lease
+from gateway.consent.lease_said import FOLLOWED
 from gateway.db import db, new_id
 from gateway.leases import acts
 from gateway.oauth.models import Institution
@@ -27,9 +28,6 @@ BATCH = 100
 
 COPIED = ("subject", "vouched", "reference", "contact")
 """What a re-check gets of what is sealed with the first; each check has it under a key of its own."""
-
-FOLLOWED = "followed"
-"""The name under which the first check keeps which request came in its place when the rules had changed."""
 
 log = logs.get("leases")
 
