@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from gateway.checks.run import run
 from gateway.consent.models import Consent
@@ -40,16 +41,11 @@ class Subject(Person):
         self.send(name="王小明", year="1990", month="4", day="23")
         self.send(code=[m[1] for one in self.letters() if (m := re.search(r"\b(\d{6})\b", one["text"]))][-1])
 
-    def follows(self, words: str) -> None:
-        """Opens the link of the present page that has these words."""
-        (to,) = re.findall(rf'href="([^"]+)">{words}<', self.page)
-        self.open(f"{self.path.rpartition('/')[0]}/{to}")
-
 
 def consent_of(check_id: str) -> Consent:
     """The row of a check's consent."""
     with db.read() as session:
-        return session.query(Consent).filter_by(check_id=check_id).one()
+        return session.scalars(select(Consent).where(Consent.check_id == check_id)).one()
 
 
 def made(hr: Caller, passport: str = "CLEAN") -> tuple[str, str]:
@@ -78,20 +74,19 @@ def test_a_lease_over_three_years(stage: Stage) -> None:
 
     # Nothing brings the day nearer: not a new entry, not the tick; a minute before midnight in Beijing is too early.
     asked = len(stage.police.asked)
-    stage.police.people["CLEAN"] = stage.police.people["BARRED"]
+    stage.police.answers["CLEAN"] = stage.police.answers["BARRED"]
     assert ticked(stage, hr, "2027-11-19T15:59:00") == [first]
     assert len(stage.police.asked) == asked
-    stage.police.people["CLEAN"] = []
+    stage.police.answers["CLEAN"] = []
     second, _ = ticked(stage, hr, "2027-11-19T16:00:00")
     repeat.tick()
     assert ticked(stage, hr, "2027-11-20T09:00:00") == [second, first]
     ordinary = hr.asked("CLEAN", key="ordinary", policy=MINORS, role="staff")
     stage.agree(ordinary)
     assert set(hr.see(second)) == set(hr.see(ordinary))
-    own = ("id", "created_at", "expires_at", "release_at")
-    assert [{k: v for k, v in hr.see(one).items() if k not in own} for one in (second, ordinary)][0] == {
-        k: v for k, v in hr.see(ordinary).items() if k not in own
-    }
+    own = {"id", "created_at", "expires_at", "release_at"}
+    one, other = ({name: said for name, said in hr.see(each).items() if name not in own} for each in (second, ordinary))
+    assert one == other, "an ordinary check"
     assert hr.see(first)["lease"] == {"until": "2029-11-20", "next": "2028-11-20"}
     run(second)
     stage.forward(days=2)
@@ -167,18 +162,28 @@ def test_other_rules_ask_nobody_but_the_subject(stage: Stage) -> None:
     repeat.tick()
     seen = hr.see(new)
     assert (seen["status"], seen["policy"]["version"]) == ("awaiting_consent", "2027-06-01")
-    stage.forward(days=3)
-    assert len(stage.police.asked) == asked
+    assert hr.see(first)["lease"] == {"until": "2029-11-20", "next": "2028-11-20"}, "ended, and seen on the grid"
+    stage.forward(hours=1)
     assert hr.see(first)["lease"] is None
-    assert len(ticked(stage, hr, "2028-11-20T00:00:00")) == 2
-    subject = Subject(stage, link)
-    assert [one["subject"] for one in subject.letters()].count(subject.letters()[0]["subject"]) == 2
+    assert len(stage.police.asked) == asked
     (ended,) = stage.entries("lease.ended")
     assert "rules-changed" in ended.facts
-    assert len(messages("invitation")) == 2
+    assert len([one for one in messages() if one.template == "invitation"]) == 2
+
+    subject = Subject(stage, link)
+    subject.proves()
+    assert "This ended on Saturday 20 November 2027" in subject.text
+    assert "A new request, which waits for you" in subject.text
+    home = subject.path.rpartition("/")[0]
+    subject.send(path=f"{home}/lease/checks/{consent_of(new).id}")
+    assert "Until 20 November 2030, and not longer." in subject.text
+    subject.send(decision="agree")
+    run(new)
+    assert len(stage.police.asked) == asked + 1
+    assert len(ticked(stage, hr, "2028-11-20T00:00:00")) == 3
 
 
-def messages(template: str) -> list[Message]:
-    """The messages of a kind."""
+def messages() -> list[Message]:
+    """All messages."""
     with db.read() as session:
-        return session.query(Message).filter_by(template=template).all()
+        return list(session.scalars(select(Message)))
