@@ -9,13 +9,15 @@ import pytest
 from sqlalchemy import select
 
 from gateway.checks.run import run
+from gateway.consent import record
 from gateway.consent.models import Consent
-from gateway.db import db
+from gateway.db import Base, db
 from gateway.leases import repeat
 from gateway.notices.models import Message
 from tests.gateway.consent.people import Person, deliver
 from tests.gateway.leases.conftest import MINORS, new_rules, ticked
 from tests.stage import RELEASE, Caller, Stage
+from tests.walk import traces
 
 pytestmark = pytest.mark.both_databases
 
@@ -130,6 +132,14 @@ def test_a_lease_over_three_years(stage: Stage) -> None:
     subject.open(f"{home}/status")
     assert subject.send(path=f"{home}/lease/checks/{consent_of(ordinary).id}").status_code == 404
 
+    # The receipt says the term that was agreed to, whatever came later; a re-check's says the same act.
+    given = {"event_time": "2026-11-20T09:07:13Z", "event_state": "ConsentGiven", "validity_duration": "P3Y"}
+    for one in (first, found[0]):
+        with db.read() as session:
+            agreed = record.as_agreed(session, consent_of(one))
+        assert given.items() <= agreed["events"][0].items()
+        assert agreed["schema_version"].endswith("sealgate-2")
+
     # The third; then the subject ends it, and what is under way goes with it.
     third = ticked(stage, hr, "2029-11-20T00:30:00")[0]
     run(third)
@@ -148,6 +158,7 @@ def test_a_lease_over_three_years(stage: Stage) -> None:
     assert [entry.kind for kind in ("given", "renewed", "ended") for entry in stage.entries(f"lease.{kind}")] == [
         "lease.given", "lease.renewed", "lease.ended",
     ]  # fmt: skip
+    assert traces(("王小明", "1990-04-23", "applicant-2041", "somebody@mail.example"), tables()) == []
 
 
 def test_other_rules_ask_nobody_but_the_subject(stage: Stage) -> None:
@@ -181,6 +192,13 @@ def test_other_rules_ask_nobody_but_the_subject(stage: Stage) -> None:
     run(new)
     assert len(stage.police.asked) == asked + 1
     assert len(ticked(stage, hr, "2028-11-20T00:00:00")) == 3
+
+
+def tables() -> list[tuple[str, bytes]]:
+    """Every cell of our tables."""
+    with db.read() as session:
+        rows = [(table.name, row) for table in Base.metadata.sorted_tables for row in session.execute(select(table))]
+    return [(name, cell if isinstance(cell, bytes) else str(cell).encode()) for name, row in rows for cell in row]
 
 
 def messages() -> list[Message]:
