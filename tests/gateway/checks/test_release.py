@@ -41,6 +41,7 @@ def test_not_before_the_release_time(stage) -> None:
         "release_at": "2026-11-21T10:00:00Z",
         "eligible": True,
         "valid_until": None,
+        "lease": None,
     }
 
 
