@@ -558,7 +558,7 @@ def test_unknown_link_is_a_page_for_people(app: Flask, person: Person) -> None:
 def test_guard_knows_every_page_and_lets_nothing_else_in(app: Flask) -> None:
     """Each route has its door; the open ones are four."""
     routes = {rule.endpoint for rule in app.url_map.iter_rules() if rule.endpoint.startswith("consent.")}
-    assert routes == set(consent.DOORS)
+    assert routes == {door for door in consent.DOORS if door.startswith("consent.")}
     assert {"consent.start", "consent.asset", "consent.nowhere", "consent.verify"} == consent.OPEN_ENDPOINTS
 
 
