@@ -40,6 +40,9 @@ from gateway.desk import routes as desk
 from gateway.desk.guard import at_the_desk
 from gateway.front import about, health, pages, receipts
 from gateway.front.requests import Watched
+from gateway.leases import pages as lease_pages
+from gateway.leases import repeat
+from gateway.leases import routes as leases
 from gateway.limits import front
 from gateway.limits.refusals import Refusals
 from gateway.oauth import Guard, caller, needs, receipt_keys
@@ -55,6 +58,7 @@ TAKE_OVER_SECONDS = 15.0
 GUARDS: Mapping[str, Guard] = {
     "asking": needs("checks:write"),
     "reading": needs("checks:read"),
+    "leasing": needs("checks:write"),
     "reviews": at_the_desk,
 }
 """Each room of the API with its guard."""
@@ -62,6 +66,7 @@ GUARDS: Mapping[str, Guard] = {
 OWN_GUARDS: Mapping[str, Callable[[], Any]] = {
     "consent": consent.guard,  # a link's secret, then proof of who the person is; see its DOORS
     "answer": consent.guard,
+    "leases": consent.guard,  # the same doors: the subject's pages of a lease
     "mine": subject.guard,  # proof of who the person is; see its DOORS
     "staff": staff.guard,  # a password and a one-time code; see its DOORS
 }
@@ -101,7 +106,15 @@ PROBES: Mapping[str, health.Probe] = {
 NEW_CHECK = "asking.ask"
 """The one call that makes work: refused while there is too much of it."""
 
-TASKS = (run.run, release.tick, notices.post, retention.due.tick, retention.due.erase, retention.keys.tick)
+TASKS = (
+    run.run,
+    release.tick,
+    repeat.tick,
+    notices.post,
+    retention.due.tick,
+    retention.due.erase,
+    retention.keys.tick,
+)
 """What the rooms have registered with `work`; named, so that it is seen that they are loaded."""
 
 SECURITY_HEADERS: Mapping[str, str] = {
@@ -134,11 +147,12 @@ def create_app(
     oauth.init_app(app, config)
     consent.init_app(app, config, shelf_of_law)
     subject.init_app(app)
+    app.register_blueprint(lease_pages.pages)
     staff.init_app(app)
     tryout.init_app(app, config, shelf_of_law)
     api = Document(app)
     api.spec.components.security_scheme("oauth2", about.security(config.issuer))
-    for room in (routes.asking, routes.reading, desk.reviews, receipts.receipts):
+    for room in (routes.asking, routes.reading, leases.leasing, desk.reviews, receipts.receipts):
         api.register_blueprint(room)
     scopes = {room: guard.scopes for room, guard in GUARDS.items()}
     document = about.with_scopes(as_document(api), scopes)

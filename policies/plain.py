@@ -11,7 +11,7 @@ from typing import Any
 
 from policies import vocabulary
 from policies.days import Duration
-from policies.policy import Bar, Policy
+from policies.policy import Bar, Lease, Policy
 
 _LENGTHS = ("length", "combined", "clean_for")
 
@@ -143,6 +143,13 @@ def length_said(length: Duration, language: str) -> str:
     if length.days or not said:
         said.append(_number("day", length.days, language))
     return _join("sum", said, language)
+
+
+def repeated(lease: Lease, language: str) -> str:
+    """How often a check may be repeated and for how long, in plain words, with the citation."""
+    lengths = (length_said(length, language) for length in (lease.every, lease.term))
+    said = _text("text", "repeated", language).format(*lengths)
+    return _text("join", "cited", language).format(said, lease.source.cited(language))
 
 
 def _number(unit: str, number: int, language: str) -> str:

@@ -47,6 +47,15 @@ class Release:
 
 
 @dataclass(frozen=True, slots=True)
+class Lease:
+    """The law orders or allows the check to be repeated: how often, and for how long a person may agree to that."""
+
+    every: Duration
+    term: Duration
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """One version of an industry policy, compiled. Texts are in `en` and `zh`."""
 
@@ -64,6 +73,7 @@ class Policy:
     assurance: str
     release: Release
     bars: tuple[Bar, ...]
+    lease: Lease | None = None
 
     @property
     def cite(self) -> str:
@@ -112,6 +122,7 @@ def read_policy(table: Table, policy_id: str, version: str, digest: str) -> Poli
         assurance=table.take_word("assurance", vocabulary.words("assurance"), "substantial"),
         release=_release(table),
         bars=bars,
+        lease=_lease(table),
     )
     table.done()
     return policy
@@ -173,6 +184,20 @@ def _release(table: Table) -> Release:
     if release.grid <= timedelta(0):
         raise inner.error("grid", "must be longer than nothing")
     return release
+
+
+def _lease(table: Table) -> Lease | None:
+    inner = table.take_table("lease")
+    if inner is None:
+        return None
+    lease = Lease(inner.take_duration("every"), inner.take_duration("term"), take_source(inner))
+    inner.done()
+    for key, length in (("every", lease.every), ("term", lease.term)):
+        if length.days or not length.months:
+            raise inner.error(key, "must be whole months or years, such as P1Y")
+    if lease.term.months < lease.every.months:
+        raise inner.error("term", "is shorter than every: nothing would be repeated")
+    return lease
 
 
 def _time(table: Table, key: str) -> timedelta:

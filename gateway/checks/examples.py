@@ -36,6 +36,7 @@ _CHECK: dict[str, Any] = {
     "eligible": None,
     "valid_until": None,
     "superseded_at": None,
+    "lease": None,
 }
 
 NEW_CHECK: dict[str, Any] = {
@@ -46,6 +47,13 @@ NEW_CHECK: dict[str, Any] = {
 GUARDIANS_WAY = {"url": "https://gate.example/c/x2vn4kq7wzt6cjdm5ph3yrea7ugbsflo", "code": "T4HN-8WQ2"}
 
 COMPLETED: dict[str, Any] = {**_CHECK, "status": "completed", "release_at": "2026-11-21T12:00:00Z", "eligible": True}
+
+LEASED: dict[str, Any] = {
+    **COMPLETED,
+    "role": "staff",
+    "policy": {"id": "cn/minors-contact", "version": "2022-11-15"},
+    "lease": {"until": "2029-11-20", "next": "2027-11-20"},
+}
 
 CLOSED: dict[str, Any] = {**_CHECK, "status": "closed"}
 
@@ -63,6 +71,7 @@ ROLES: dict[str, Any] = {
                 "zh": ["刑事：杀人，不限时间（学前教育法第44条第1款）。"],
             },
             "not_covered": [{"en": "teaching ethics", "zh": "师德"}],
+            "lease": None,
         }
     ]
 }

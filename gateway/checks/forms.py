@@ -12,6 +12,7 @@ from marshmallow import ValidationError
 from marshmallow import fields as ma
 
 from gateway import clock
+from policies.days import Duration
 
 OLDEST_BIRTH = date(1900, 1, 1)
 
@@ -71,6 +72,19 @@ class BirthDay(ma.Date):
         if day < OLDEST_BIRTH:
             raise self.make_error("long_ago")
         return day
+
+
+class Term(ma.String):
+    """A length of whole months or years, such as P3Y; read as months."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        try:
+            length = Duration.parse(value)
+        except (ValueError, TypeError):
+            length = Duration(0, 0)
+        if length.days or not length.months:
+            raise ValidationError("must be a length of whole months or years, such as P3Y")
+        return length.months
 
 
 def script(value: str) -> None:

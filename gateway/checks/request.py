@@ -61,6 +61,24 @@ def policy_for(caller: Caller, policy_id: str, role: str) -> Policy:
     return policy
 
 
+def leasable(policy: Policy, months: int | None, subject: Mapping[str, Any]) -> None:
+    """Refuse a lease that the policy does not offer, or not for so long, or of a minor. Raises InvalidFields."""
+    if months is None:
+        return
+    if "guardian" in subject:
+        told = "cannot be asked of somebody who is too young to consent alone"
+        raise problems.InvalidFields(errors=[{"field": "lease", "problem": told}])
+    if policy.lease is None:
+        problem = f"is not offered by {policy.id}: no law has this check repeated"
+    elif months > policy.lease.term.months:
+        problem = f"must be at most {policy.lease.term}"
+    elif months < policy.lease.every.months:
+        problem = f"must be at least {policy.lease.every}: the check is not repeated before"
+    else:
+        return
+    raise problems.InvalidFields(errors=[{"field": "lease", "problem": problem}])
+
+
 def reachable(subject: Mapping[str, Any]) -> None:
     """Refuse a person who could not be sent the code that they prove themselves with. Raises InvalidFields."""
     if deployment.ours().code_to_contact and "contact" not in subject:
@@ -82,7 +100,7 @@ def open_check(caller: Caller, policy: Policy, message: Mapping[str, Any]) -> on
         created_at=clock.now(),
     )
     written = {**subject, "born": subject["born"].isoformat()}
-    asked = _ask(caller, policy, check, written)
+    asked = _ask(caller, policy, check, message, written)
     joining = _joining(asked, policy, message["subject"].get("guardian"))
     form = wire.new_form(check, asked.consent, message["reference"])
     body = wire.body({**form, "consent": {"url": asked.url, "code": asked.code, **joining.answer}})
@@ -99,11 +117,11 @@ def open_check(caller: Caller, policy: Policy, message: Mapping[str, Any]) -> on
     )
 
 
-def _ask(caller: Caller, policy: Policy, check: Check, subject: Mapping[str, Any]) -> Asked:
+def _ask(caller: Caller, policy: Policy, check: Check, message: Mapping[str, Any], subject: Mapping[str, Any]) -> Asked:
     hold, grid = deployment.ours().release_terms(policy)
     return ask(
         check.id, caller.institution_name, policy, check.role, check.purpose,
-        subject.get("contact"), _language(subject, policy), hold, grid, subject=subject,
+        subject.get("contact"), _language(subject, policy), hold, grid, message["lease"], subject=subject,
     )  # fmt: skip
 
 

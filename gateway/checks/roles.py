@@ -34,4 +34,9 @@ def _role(policy: Policy, role: str) -> dict[str, Any]:
         "label": dict(policy.role_labels[role]),
         "looked_at": {language: looked_at(policy, role, language) for language in LANGUAGES},
         "not_covered": [dict(label) for label in policy.not_covered],
+        "lease": _lease(policy),
     }
+
+
+def _lease(policy: Policy) -> dict[str, str] | None:
+    return None if policy.lease is None else {"every": str(policy.lease.every), "term": str(policy.lease.term)}

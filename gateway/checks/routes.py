@@ -14,6 +14,7 @@ from gateway.checks.request import (
     NothingToAnswer,
     NotRegistered,
     ProofTooWeak,
+    leasable,
     open_check,
     policy_for,
     reachable,
@@ -94,6 +95,7 @@ def ask(headers: dict[str, str], message: dict[str, Any]) -> Response:
     policy = policy_for(caller(), message["policy"], message["role"])
     reachable(message["subject"])
     guardians.check(policy, message["subject"])
+    leasable(policy, message["lease"], message["subject"])
     asking_client = caller()
     body = once.answer(
         asking_client.client_id, headers["idempotency_key"], request.get_json(),

@@ -114,6 +114,15 @@ class CheckRequestSchema(Strict):
         load_default=None,
         metadata={"description": "Your own word for it, given back and searchable.", "example": "applicant-2041"},
     )
+    lease = forms.Term(
+        allow_none=True,
+        load_default=None,
+        metadata={
+            "description": "For how long the check may be repeated, where the policy offers it. The subject is asked"
+            " for both at once.",
+            "example": None,
+        },
+    )
     subject = fields.Nested(SubjectSchema, required=True)
 
 
@@ -155,6 +164,17 @@ class PolicyVersionSchema(Schema):
     version = fields.String(required=True, metadata={"example": "2025-06-01"})
 
 
+class LeaseSchema(Schema):
+    """Consent that lets the check be repeated: until when, and when next. A repeated check is a check of its own."""
+
+    until = fields.Date(required=True, metadata={"description": "Its last day."})
+    next = fields.Date(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The day of the next check; null if none comes by then."},
+    )
+
+
 class CheckSchema(Schema):
     """A check as its institution sees it. Times are no finer than the policy's release grid."""
 
@@ -191,6 +211,12 @@ class CheckSchema(Schema):
             "description": "When `eligible` took the place of an earlier answer that you may have read: the person"
             " contested it, and somebody looked again. Null for nearly all."
         },
+    )
+    lease = fields.Nested(
+        LeaseSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "Null unless completed, and while no lease stands."},
     )
 
 
@@ -240,6 +266,13 @@ class LinesSchema(Schema):
     zh = fields.List(fields.String(), required=True)
 
 
+class OfferSchema(Schema):
+    """How often a check may be repeated, and for how long a subject may be asked to agree to that at once."""
+
+    every = fields.String(required=True, metadata={"example": "P1Y"})
+    term = fields.String(required=True, metadata={"example": "P3Y"})
+
+
 class RoleSchema(Schema):
     """A role that this institution may ask about."""
 
@@ -250,6 +283,9 @@ class RoleSchema(Schema):
     looked_at = fields.Nested(LinesSchema, required=True, metadata={"description": "What would lead to a no."})
     not_covered = fields.List(
         fields.Nested(LabelSchema), required=True, metadata={"description": "What a yes does not say."}
+    )
+    lease = fields.Nested(
+        OfferSchema, required=True, allow_none=True, metadata={"description": "Null where no law has it repeated."}
     )
 
 

@@ -45,4 +45,5 @@ def _terms(check: Check, consent: Consent) -> dict[str, str]:
         "purpose": check.purpose,
         "consent": consent.id,
         "asked": consent.check_id,
+        "lease": str(consent.lease_months or ""),
     }

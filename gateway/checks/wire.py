@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from gateway import audit, logs, vault
 from gateway.checks import terms
 from gateway.checks.models import Check
-from gateway.consent import Consent, grid, shown_release_at
+from gateway.consent import Consent, grid, lease, shown_release_at
 
 log = logs.get("checks")
 
@@ -108,6 +108,7 @@ def _form(check: Check, consent: Consent, status: str, now: datetime, kept: Mapp
         "eligible": None if result is None else bool(result["eligible"]),
         "valid_until": None,
         "superseded_at": _time(check.superseded_at, consent),
+        "lease": lease.shown(consent, now) if status == "completed" else None,
     }
 
 

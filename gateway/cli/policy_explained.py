@@ -29,6 +29,7 @@ _TEXT = {
     },
     "nobody": {"en": "no norm", "zh": "无任何规范"},
     "none": {"en": "{0}: nothing sealed: it names no reader", "zh": "{0}：不得查看已封存的记录：未指明查询依据"},
+    "again": {"en": "Repeated checks", "zh": "复查"},
     "yes": {"en": "What a yes does not say", "zh": "“通过”不代表已核查"},
     "note": {"en": "note: {0}", "zh": "说明：{0}"},
 }
@@ -46,6 +47,9 @@ def tell_explained(told: Told, language: str) -> None:
         click.echo(f"\n{law['cite'][language]}")
         for bar in law["bars"]:
             _bar(bar, told, language)
+    if told["lease"] is not None:
+        click.echo(f"\n{_say('again', language)}")
+        click.echo(f"  - {told['lease']['says'][language]}")
     click.echo(f"\n{_say('yes', language)}")
     for one in told["not_covered"]:
         click.echo(f"  - {one[language]}")

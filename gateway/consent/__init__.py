@@ -9,9 +9,10 @@ from flask import Flask
 
 from gateway.config import Config
 from gateway.consent import contact_pages, contacts, decision, deployment, entry, guardian, oidc, receipts
-from gateway.consent.ask import TERM, Asked, ask
+from gateway.consent.ask import TERM, Asked, ask, invite
 from gateway.consent.blueprint import pages
 from gateway.consent.decide import (
+    agree,
     cancel,
     decided,
     hold_back,
@@ -22,6 +23,7 @@ from gateway.consent.decide import (
     release,
     shown_release_at,
     tell,
+    withdraw,
 )
 from gateway.consent.guard import DOORS, OPEN_ENDPOINTS, guard
 from gateway.consent.models import Consent
@@ -33,6 +35,7 @@ __all__ = [
     "TERM",
     "Asked",
     "Consent",
+    "agree",
     "ask",
     "cancel",
     "contact_pages",
@@ -45,6 +48,7 @@ __all__ = [
     "hold_back",
     "inform",
     "init_app",
+    "invite",
     "lateness",
     "observe_lateness",
     "opens_at",
@@ -53,6 +57,7 @@ __all__ = [
     "release",
     "shown_release_at",
     "tell",
+    "withdraw",
 ]
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.orm import Session
 
 from gateway import audit, clock, notices, vault, work
-from gateway.consent import deployment, grid, guardian, record
+from gateway.consent import deployment, grid, guardian, lease, record
 from gateway.consent.models import Consent, Lateness
 from gateway.consent.states import State, before
 from gateway.db import db
@@ -33,7 +33,7 @@ def decided(session: Session, check_id: str) -> Consent:
 
 
 def agree(session: Session, consent: Consent, *, draw: Callable[[], float] = _chance) -> bool:
-    """The subject agrees: the release time is fixed, and the check may run.
+    """The subject agrees: the release time is fixed, and the check may run; a lease begins if one was asked for.
 
     `draw` gives random numbers from 0 to 1. The answer is deferred by one grid time, and again, as long as the
     draw stays under the policy's observed rate of lateness, so that a late answer says nothing (DESIGN §1.2).
@@ -44,9 +44,11 @@ def agree(session: Session, consent: Consent, *, draw: Callable[[], float] = _ch
     moved = _move(
         session, consent, "given", Consent.expires_at > now, guardian.nothing_missing(),
         given_at=now, nominal_release_at=nominal, release_at=release, tell_at=release - consent.margin,
+        **lease.columns(consent),
     )  # fmt: skip
     if moved:
         _record(session, consent)
+        lease.keep(session, consent)
         work.enqueue(session, "checks.run", consent.check_id)
     return moved
 

@@ -3,11 +3,11 @@
 from flask import g, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from gateway.consent import guardian, joint
+from gateway.consent import guardian, joint, lease_said
 from gateway.consent.blueprint import pages
 from gateway.consent.guard import ended
 from gateway.consent.models import Consent
-from gateway.consent.render import language, page
+from gateway.consent.render import language, page, words
 from gateway.consent.shown import about, again_in_time, late, looked_at, may_withdraw, not_covered, of_two, times
 from gateway.db import db
 
@@ -28,7 +28,8 @@ def read(consent_id: str) -> AnyResponse:
     if consent.state != "requested" or ended(consent) or (two and not two.to_decide):
         return redirect(url_for("answer.status", consent_id=consent_id), 303)
     facts = {**about(consent), **times(consent), **not_covered(consent)}
-    return page("request", joint=two, **facts, looked_at=looked_at(consent))
+    offer = lease_said.offer(consent, words())
+    return page("request", joint=two, **facts, lease=offer, looked_at=looked_at(consent))
 
 
 @pages.get("/<consent_id>/done")

@@ -45,6 +45,9 @@ DOORS: Mapping[str, Door] = {
     "answer.status": Door.PROVED,
     "answer.reasons": Door.FRESH,
     "answer.contest": Door.FRESH,
+    "leases.end": Door.PROVED,
+    "leases.renew": Door.PROVED,
+    "leases.show": Door.PROVED,
 }
 
 _TERMS = {Door.PROVED: visits.PROOF_TERM, Door.FRESH: visits.FRESH}

@@ -86,7 +86,7 @@ def side(session: Session, consent: Consent, visit: Visit) -> Consent | Guardian
 
 
 def particulars(session: Session, consent: Consent, visit: Visit) -> dict[str, Any]:
-    """What must be proved in a visit: the subject's particulars, or the guardian's in their own. Raises vault.Absent."""
+    """What must be proved in a visit: the subject's particulars, or the guardian's. Raises vault.Absent."""
     found: dict[str, Any] = vault.get(session, consent.check_id, KEPT if visit.guardian else "subject")
     return found
 

@@ -45,8 +45,10 @@ class Consent(Base):
     """When the answer left; from then on it cannot be withdrawn."""
     lease_months: Mapped[int | None]
     """For how long the check may be repeated, where the institution asks for a lease."""
-    leased_until: Mapped[date | None]
+    leased_until: Mapped[date | None] = mapped_column(index=True)
     """The last day of the lease that the subject gave."""
+    next_check_on: Mapped[date | None]
+    """The day on which the check is repeated next; whoever repeats it moves it on in the same transaction."""
     lease_ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """When the subject or the institution ended the lease before its time, or it was not renewed."""
     renewal_asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -106,6 +106,19 @@ def of(session: Session, consent: Consent) -> tuple[str, ...]:
     return tuple(brought_on(one) for one in found)
 
 
+def inherit(session: Session, first: Consent, again: Consent) -> None:
+    """A repeated check is about whom the first one is, and who has proved it there has proved it."""
+    there = set(session.scalars(select(ConsentPerson.person).where(ConsentPerson.consent_id == again.id)))
+    for row in session.scalars(select(ConsentPerson).where(ConsentPerson.consent_id == first.id)).all():
+        person = brought_on(row.person)
+        if person in there:
+            same = and_(ConsentPerson.consent_id == again.id, ConsentPerson.person == person)
+            session.execute(update(ConsentPerson).where(same).values(proved=row.proved))
+        else:
+            session.add(ConsentPerson(id=new_id("cop"), consent_id=again.id, person=person, proved=row.proved))
+    session.flush()
+
+
 def _those(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
     return Consent.id.in_(select(ConsentPerson.consent_id).where(*conditions))
 

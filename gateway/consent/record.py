@@ -30,10 +30,12 @@ from gateway import vault
 from gateway.consent import deployment, guardian
 from gateway.consent.models import Consent, Guardian
 from gateway.consent.wording import LANGUAGES, known
+from policies.days import Duration
 from policies.policy import Policy
 
-SCHEMA = "ISO/IEC TS 27560:2023 sealgate-1"
-"""`schema_version`: a change of fields or of their meaning gets another number."""
+SCHEMA = "ISO/IEC TS 27560:2023 sealgate-2"
+"""`schema_version`: a change of fields or of their meaning gets another number. Since 2, `validity_duration` has the
+term of a lease, and what is said of a repeated check is the consent that its lease rests on."""
 
 _KEPT = "consent record"
 _INSTITUTION = "institution"
@@ -61,7 +63,7 @@ def of(session: Session, consent: Consent) -> dict[str, Any]:
         "pii_principal_id": ids["pii_principal_id"],
         "processing": [_processing(consent, policy)],
         "parties": list(_parties(consent, policy, beside)),
-        "events": list(_events(consent, ids["pii_principal_id"], beside)),
+        "events": list(_events(session, consent, ids["pii_principal_id"], beside)),
     }
 
 
@@ -120,13 +122,21 @@ def _parties(consent: Consent, policy: Policy, beside: tuple[str, Guardian] | No
         yield {"party_id": registry}
 
 
-def _events(consent: Consent, principal: str, beside: tuple[str, Guardian] | None) -> Iterator[dict[str, str]]:
+def _events(
+    session: Session, consent: Consent, principal: str, beside: tuple[str, Guardian] | None
+) -> Iterator[dict[str, str]]:
     """What was done, the subject's act before a guardian's. An institution that takes its request back ends it before
-    there is any consent; so does one of two who declines after the other agreed."""
+    there is any consent; so does one of two who declines after the other agreed.
+
+    A repeated check was asked for and agreed to when its lease was.
+    """
     number, row = beside or (None, None)
-    yield _event("ConsentRequested", consent.requested_at, _INSTITUTION)
-    if consent.given_at is not None:
-        yield _event("ConsentGiven", consent.given_at, principal) | {"validity_duration": "until-the-answer-leaves"}
+    first = consent if consent.lease_of is None else session.get_one(Consent, consent.lease_of)
+    yield _event("ConsentRequested", first.requested_at, _INSTITUTION)
+    if first.given_at is not None:
+        months = first.lease_months
+        until = "until-the-answer-leaves" if months is None else str(Duration(months, 0))
+        yield _event("ConsentGiven", first.given_at, principal) | {"validity_duration": until}
         if row is not None and number is not None and row.agreed_at is not None:
             yield _event("ConsentGiven", row.agreed_at, number)
     if consent.closed_at is not None:

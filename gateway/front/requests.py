@@ -21,10 +21,10 @@ from gateway.problems import PROBLEM
 
 HEADER = "X-Request-Id"
 
-IN_FULL = frozenset({"", "oauth", "asking", "reading", "front", "health"})
+IN_FULL = frozenset({"", "oauth", "asking", "reading", "leasing", "front", "health"})
 """Rooms (blueprints) of which endpoint, method and outcome are counted; the empty one is what stands in none."""
 
-AS_ONE = frozenset({"consent", "answer", "mine", "tryout"})
+AS_ONE = frozenset({"consent", "answer", "leases", "mine", "tryout"})
 """Rooms of which is counted that somebody was there: which page, and whether something was sent, is theirs alone."""
 
 # Signs of an attack or of overload, which are counted wherever they are told.

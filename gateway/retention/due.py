@@ -7,7 +7,7 @@ nothing else. That there was a check, who asked and under which policy, is kept 
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from gateway import audit, clock, logs, vault, work
@@ -48,9 +48,13 @@ def tick() -> None:
 
 
 def ended(by: datetime) -> ColumnElement[bool]:
-    """Of a check and its consent: whether it was over by a moment, with an answer or without."""
+    """Of a check and its consent: whether it was over by a moment, with an answer or without.
+
+    What a lease rests on is over when the lease is: until then the check is repeated with it.
+    """
     without = and_(Consent.state.in_(_WITHOUT), Consent.closed_at <= by)
-    return or_(Consent.released_at <= by, Check.closed_at <= by, without)
+    no_lease = or_(Consent.leased_until.is_(None), Consent.lease_ended_at <= by)
+    return or_(and_(Consent.released_at <= by, no_lease), Check.closed_at <= by, without)
 
 
 def ended_ids(by: datetime) -> Select[str]:
@@ -80,7 +84,8 @@ def _alive(due: ColumnElement[bool]) -> Select[str]:
 def lateness(session: Session) -> timedelta:
     """For how long the oldest of them has been due; nothing if none is."""
     now, keep = clock.now(), terms.ours().keep
-    end = func.min(func.coalesce(Consent.released_at, Check.closed_at, Consent.closed_at, type_=UtcDateTime()))
+    last = case((Consent.lease_ended_at > Consent.released_at, Consent.lease_ended_at), else_=Consent.released_at)
+    end = func.min(func.coalesce(last, Check.closed_at, Consent.closed_at, type_=UtcDateTime()))
     oldest = session.scalar(_alive(ended(now - keep)).with_only_columns(end, maintain_column_froms=True))
     return timedelta(0) if oldest is None else now - keep - oldest
 
@@ -153,6 +158,7 @@ def _forget(session: Session, check_id: str) -> None:
     consents = select(Consent.id).where(Consent.check_id == check_id)
     for statement in (
         delete(Correction).where(Correction.check_id == check_id),
+        update(Consent).where(Consent.lease_of.in_(consents)).values(lease_of=None),  # repeated on a lease that is over
         delete(Review).where(Review.check_id == check_id),
         delete(Visit).where(Visit.consent_id.in_(consents)),
         delete(Guardian).where(Guardian.consent_id.in_(consents)),

@@ -8,7 +8,7 @@ from gateway import audit, clock, vault
 from gateway.checks.contest import contestable, contested
 from gateway.checks.correct import CORRECTED
 from gateway.checks.models import Check
-from gateway.consent import Consent, joint, shown, visits
+from gateway.consent import Consent, joint, lease_said, shown, visits
 from gateway.consent.guard import ended
 from gateway.db import db
 from gateway.subject.room import answer, room
@@ -37,6 +37,7 @@ def status(consent_id: str) -> Response:
         late=shown.late(consent),
         result=result,
         left=consent.released_at is not None,
+        lease=lease_said.standing(consent, room.words()),
         may_withdraw=shown.may_withdraw(consent, two),
     )
     if told and fresh:  # the page closes by itself when the proof is not fresh any more

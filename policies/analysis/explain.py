@@ -5,8 +5,8 @@ from typing import Any
 
 from policies import vocabulary
 from policies.analysis.asks import READINGS
-from policies.plain import says
-from policies.policy import Bar, Policy
+from policies.plain import repeated, says
+from policies.policy import Bar, Lease, Policy
 from policies.regime import Regime
 from policies.source import Source
 
@@ -36,6 +36,18 @@ def explain(policy: Policy, roles: tuple[str, ...], law: Mapping[str, Regime]) -
         ],
         "not_covered": [dict(one) for one in policy.not_covered],
         "registries": list(policy.registries),
+        "lease": None if policy.lease is None else _lease(policy.lease),
+    }
+
+
+def _lease(lease: Lease) -> dict[str, Any]:
+    return {
+        "every": str(lease.every),
+        "term": str(lease.term),
+        "says": {language: repeated(lease, language) for language in LANGUAGES},
+        "confidence": lease.source.confidence,
+        "contested": lease.source.contested,
+        "note": lease.source.note,
     }
 
 

@@ -291,6 +291,7 @@ def _people() -> None:
         sa.Column("released_at", sa.DateTime(), nullable=True),
         sa.Column("lease_months", sa.Integer(), nullable=True),
         sa.Column("leased_until", sa.Date(), nullable=True),
+        sa.Column("next_check_on", sa.Date(), nullable=True),
         sa.Column("lease_ended_at", sa.DateTime(), nullable=True),
         sa.Column("renewal_asked_at", sa.DateTime(), nullable=True),
         sa.Column("lease_of", sa.String(length=40), nullable=True),
@@ -309,6 +310,7 @@ def _people() -> None:
     )
     op.create_index(op.f("ix_consents_expires_at"), "consents", ["expires_at"], unique=False)
     op.create_index(op.f("ix_consents_lease_of"), "consents", ["lease_of"], unique=False)
+    op.create_index(op.f("ix_consents_leased_until"), "consents", ["leased_until"], unique=False)
     op.create_index(op.f("ix_consents_release_at"), "consents", ["release_at"], unique=False)
     op.create_index(op.f("ix_consents_tell_at"), "consents", ["tell_at"], unique=False)
     op.create_table(

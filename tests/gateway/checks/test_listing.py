@@ -9,7 +9,7 @@ from gateway.checks.examples import COMPLETED, NEW_CHECK
 from tests.stage import RELEASE
 
 FORM = ["id", "reference", "role", "purpose", "policy", "status"]
-FORM += ["created_at", "expires_at", "release_at", "eligible", "valid_until", "superseded_at"]
+FORM += ["created_at", "expires_at", "release_at", "eligible", "valid_until", "superseded_at", "lease"]
 
 
 def test_the_form_of_a_check(stage) -> None:

@@ -45,6 +45,7 @@ def test_not_before_the_release_time(stage) -> None:
         "eligible": True,
         "valid_until": None,
         "superseded_at": None,
+        "lease": None,
     }
 
 

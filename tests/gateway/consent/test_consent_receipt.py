@@ -171,6 +171,17 @@ def test_it_verifies_after_its_key_was_rotated_away(app: Flask, time: Stopped) -
     assert jwt.decode(old, keys, algorithms=["ES256"]).claims == jwt.decode(new, keys, algorithms=["ES256"]).claims
 
 
+def test_a_receipt_of_an_earlier_form_verifies(app: Flask) -> None:
+    """What was signed before records could have a lease is ours still."""
+    claims = {**claims_of(receipt.issue(agreed().row)), "schema_version": "ISO/IEC TS 27560:2023 sealgate-1"}
+    with db.read() as session:
+        kid, algorithm, key = receipt_keys.current(session)
+    header = {"typ": receipt.TYPE, "alg": algorithm, "kid": kid}
+    told = receipt.verify(jws.serialize_compact(header, json.dumps(claims).encode(), key, algorithms=[algorithm])).told
+    assert told is not None
+    assert told.policy == "cn/kindergarten"
+
+
 def test_a_receipt_of_a_leaked_key_is_not_ours_any_more(app: Flask) -> None:
     """Anybody might have made it. Its owner gets a new one."""
     request = agreed()
