@@ -10,12 +10,14 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import chain
 
 from sqlalchemy.orm import Session
 
 from connectors.base import Connector, ConnectorError, Id, Name, Query
 from gateway import audit, logs, metrics, vault
 from gateway.checks import deployment
+from gateway.checks.distinct import without_others
 from gateway.checks.models import Check
 from gateway.consent import decided
 from gateway.db import db
@@ -98,14 +100,19 @@ def ask_everyone(asked: Question, why: str) -> tuple[Report, ...]:
     Raises Silent when one of them is missing, not ready or gives no usable answer: silence is never clean. No
     other is asked then, because each look is one too many if it cannot lead to an answer. Raises NoConsent.
     """
+    return tuple(chain.from_iterable(ask_each(asked, why).values()))
+
+
+def ask_each(asked: Question, why: str) -> dict[str, list[Report]]:
+    """The same, with the name of the registry that says it. Raises likewise."""
     registries = [_registry(name) for name in asked.policy.registries]
-    reports: list[Report] = []
+    reports: dict[str, list[Report]] = {}
     for registry in registries:
         _enter(asked, registry.name, why)
         began, result = time.monotonic(), "failed"
         try:
             query = replace(asked.query, key=_key(asked, registry.name, why))
-            reports += _possible(asked, registry.name, registry.ask(query).reports)
+            possible = _possible(asked, registry.name, registry.ask(query).reports)
             result = "answered"
         except ConnectorError as error:
             log.warning("registry_silent", check=asked.check_id, registry=registry.name, error=type(error).__name__)
@@ -114,10 +121,11 @@ def ask_everyone(asked: Question, why: str) -> tuple[Report, ...]:
             if why == "check":  # a look of the desk would say that there is a review
                 metrics.count(metrics.ASKED, registry=registry.name, result=result)
                 metrics.took(metrics.ASK_SECONDS, time.monotonic() - began, registry=registry.name)
-    return tuple(reports)
+        reports[registry.name] = without_others(asked.check_id, registry.name, possible)
+    return reports
 
 
-def adjudicated(asked: Question, reports: tuple[Report, ...]) -> Adjudication:
+def adjudicated(asked: Question, reports: Sequence[Report]) -> Adjudication:
     """The whole reasoned answer, for memory only."""
     ours = deployment.ours()
     return adjudicate(reports, asked.regimes, asked.policy, asked.role, asked.day, ours.reading, asked.query.born)

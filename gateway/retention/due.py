@@ -11,8 +11,8 @@ from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from gateway import audit, clock, logs, vault, work
-from gateway.checks import once
-from gateway.checks.models import Check, IdempotencyKey, Review
+from gateway.checks import distinct, once
+from gateway.checks.models import Check, Distinction, IdempotencyKey, Review
 from gateway.consent import Consent, attempts
 from gateway.consent.models import Visit
 from gateway.db import UtcDateTime, db
@@ -82,6 +82,8 @@ def forget_due() -> int:
     with db.write() as session:
         attempts.forget_old(session, now)
     batches(select(IdempotencyKey.id).where(IdempotencyKey.answered_at <= now - once.KEPT), once.forget)
+    unused = Distinction.used_in <= (now - terms.ours().metadata).date()
+    batches(select(Distinction.id).where(unused), distinct.forget)
     return batches(ended_ids(now - terms.ours().metadata), _forget)
 
 

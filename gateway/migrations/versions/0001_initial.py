@@ -23,6 +23,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Take it back."""
     for table in (
+        "distinctions",
         "punctuality",
         "reviews",
         "idempotency_keys",
@@ -398,3 +399,12 @@ def _checks() -> None:
         sa.Column("late", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("policy", name=op.f("pk_punctuality")),
     )
+    op.create_table(
+        "distinctions",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("matter", sa.String(length=72), nullable=False),
+        sa.Column("used_in", sa.Date(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_distinctions")),
+    )
+    op.create_index(op.f("ix_distinctions_matter"), "distinctions", ["matter"], unique=False)
+    op.create_index(op.f("ix_distinctions_used_in"), "distinctions", ["used_in"], unique=False)
