@@ -92,7 +92,7 @@ def fits(why: str, decision: str, reason: str) -> list[problems.FieldError]:
 
 
 def decide(session: Session, review: Review, check: Check, decision: str, reason: str, by: str) -> datetime:
-    """Settle a review; returns when. Raises DecidedAlready, InvalidFields for a decision or a reason that does not fit."""
+    """Settle a review; returns when. Raises DecidedAlready, InvalidFields for what does not fit."""
     if review.decided_at is not None:
         raise DecidedAlready
     kept = why(session, check)

@@ -47,20 +47,8 @@ def judge(shown: Shown, seen: str, persons: Mapping[str, str], bars: Mapping[str
     if shown.why not in BY_ANSWERS or not shown.reasons:
         told = "nothing is open but the decision itself: say it in a word"
         raise problems.InvalidFields(errors=[{"field": "decision", "problem": told}])
-    wrong = [
-        *(
-            {"field": f"persons.{handle}", "problem": "needs same or other"}
-            for handle in shown.persons
-            if handle not in persons
-        ),
-        *(
-            {"field": f"persons.{handle}", "problem": "is not in question"}
-            for handle in persons
-            if handle not in shown.persons
-        ),
-    ]
-    if wrong:
-        raise problems.InvalidFields(errors=wrong)
+    if odd := set(persons) ^ set(shown.persons):
+        raise problems.InvalidFields(errors=[_odd(each, shown) for each in sorted(odd)])
     again = adjudicated(shown.asked, marked(shown.matters, persons))
     others = tuple(name for matter in shown.matters if persons.get(matter.handle) == "other" for name in matter.numbers)
     settled = shown.why != CONTEST and again.outcome == "ineligible"
@@ -86,10 +74,15 @@ def unanswered(judged: Judged) -> problems.InvalidFields:
     return problems.InvalidFields(errors=[{"field": f"bars.{reason.bar}", "problem": told} for reason in judged.left])
 
 
+def _odd(handle: str, shown: Shown) -> problems.FieldError:
+    told = "needs same or other" if handle in shown.persons else "is not in question"
+    return {"field": f"persons.{handle}", "problem": told}
+
+
 def _see_that_they_fit(known: Mapping[str, Reason], left: tuple[Reason, ...], bars: Mapping[str, str]) -> None:
     """Of bars that the entries settle no other answer is taken: it would be overruled without a word."""
     asked = {reason.bar for reason in left}
-    errors = []
+    errors: list[problems.FieldError] = []
     for bar, said in bars.items():
         if bar not in known:
             errors.append({"field": f"bars.{bar}", "problem": "is not a bar of this review"})

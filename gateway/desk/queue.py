@@ -4,7 +4,7 @@ Refusals, undetermined checks, ambiguous matches, the random share and contests 
 after the answer has left takes its place as if its answer were held anew from then.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -38,8 +38,8 @@ class Seat:
     by: str
     institution: str | None = None
     """A client's own institution, whose checks it does not see."""
-    jurisdictions: frozenset[str] = field(default_factory=frozenset)
-    """What a person may decide about; none is everything."""
+    covers: Callable[[str], bool] = field(default=lambda _jurisdiction: True, repr=False)
+    """Whether it may decide about checks under a jurisdiction's policies."""
 
 
 @dataclass(frozen=True)
@@ -110,13 +110,14 @@ def _of(seat: Seat) -> Select[str, datetime, str, datetime | None, datetime | No
 
 
 def _covers(seat: Seat, policy: str) -> bool:
-    return not seat.jurisdictions or jurisdiction_of(policy) in seat.jurisdictions
+    return seat.covers(jurisdiction_of(policy))
 
 
 def _due(placed: _Placed) -> datetime:
     """On the grid, as release times are: any other moment would mark a contest out."""
-    if placed.released_at is None and placed.release_at is not None:
-        return placed.release_at
+    release_at: datetime | None = placed.release_at
+    if placed.released_at is None and release_at is not None:
+        return release_at
     held = placed.opened_at + timedelta(seconds=placed.hold_seconds)
     return grid.at_or_after(held, timedelta(seconds=placed.grid_seconds))
 

@@ -106,7 +106,7 @@ class Shown:
 
 
 def in_question(why: str, adjudication: Adjudication) -> list[Reason]:
-    """The bars that the answer turns on: those that hold if one does, else those that are unknown; of a contest both."""
+    """The bars that it turns on: those that hold if one does, else those that are unknown; of a contest, both."""
     if why == CONTEST:
         return [reason for reason in adjudication.reasons if reason.holds != "no"]
     decisive = "yes" if adjudication.outcome == "ineligible" else "unknown"
