@@ -25,6 +25,7 @@ from gateway import (
     oauth,
     problems,
     retention,
+    staff,
     tryout,
     vault,
     watch,
@@ -59,6 +60,7 @@ GUARDS: Mapping[str, Guard] = {
 
 OWN_GUARDS: Mapping[str, Callable[[], Any]] = {
     "consent": consent.guard,  # a link's secret, then proof of who the person is; see its DOORS
+    "staff": staff.guard,  # a password and a one-time code; see its DOORS
 }
 """Rooms that guard themselves: the blueprint runs this before every request."""
 
@@ -128,6 +130,7 @@ def create_app(
     app.after_request(_seal(headers))
     oauth.init_app(app, config)
     consent.init_app(app, config, shelf_of_law)
+    staff.init_app(app)
     tryout.init_app(app, config, shelf_of_law)
     api = Document(app)
     api.spec.components.security_scheme("oauth2", about.security(config.issuer))

@@ -23,8 +23,8 @@ PACKAGES = ("policies", "connectors", "gateway")
 # The parts of `gateway`: each imports only what stands to its left. `app` composes the rooms, the last two start it.
 # fmt: off
 LINE = [
-    "clock", "config", "logs", "metrics", "db", "problems", "limits", "vault", "work", "audit", "oauth", "staff",
-    "notices", "consent", "tryout", "checks", "leases", "desk", "subject", "retention", "watch", "doctor", "front",
+    "clock", "config", "logs", "metrics", "db", "problems", "limits", "vault", "work", "audit", "oauth", "notices",
+    "consent", "staff", "tryout", "checks", "leases", "desk", "subject", "retention", "watch", "doctor", "front",
     "migrations", "setup", "demo", "app", "serve", "worker", "cli",
 ]
 # fmt: on

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from flask import Blueprint
 
-from gateway import consent
+from gateway import consent, staff
 from gateway.app import GUARDS, OPEN_ENDPOINTS, OWN_GUARDS
 from gateway.oauth.clients import SCOPES
 from tests.stage import Caller, Stage, make_stage, stage, stage_environ
@@ -61,8 +61,9 @@ def test_rooms_with_a_guard_of_their_own_run_it_before_every_request(stage: Stag
     """The guard that the list names is the one that the room runs."""
     for room, guard in OWN_GUARDS.items():
         assert guard in stage.app.before_request_funcs[room]
-    own = {door[0] for door in doors(stage) if door[1] == "consent"}
-    assert own == set(consent.DOORS), "every consent page is listed with what it takes to come in"
+    for room, listed in (("consent", consent.DOORS), ("staff", staff.DOORS)):
+        own = {door[0] for door in doors(stage) if door[1] == room}
+        assert own == set(listed), f"every page of {room} is listed with what it takes to come in"
 
 
 def test_open_doors_are_open(stage: Stage) -> None:

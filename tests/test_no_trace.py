@@ -55,6 +55,7 @@ def test_what_else_was_done_on_the_way(walk: Walk) -> None:
     """One walk for all of it, since a walk takes long."""
     what_is_tried_leaves_no_trace(walk)
     a_receipt_leaves_no_trace_and_tells_nothing(walk)
+    those_who_work_here_leave_no_trace(walk)
     what_is_measured_names_nobody(walk)
     the_failures_were_logged(walk)
 
@@ -82,6 +83,15 @@ def a_receipt_leaves_no_trace_and_tells_nothing(walk: Walk) -> None:
     told = [("receipt", json.dumps(walk.receipt, ensure_ascii=False).encode())]
     private = (*SAID_BY_THE_REGISTRY, *SAID_OF_THE_PERSON, REFERENCE, *walk.ids, "eligible", "ConsentWithdrawn")
     assert traces(private, told) == []
+
+
+def those_who_work_here_leave_no_trace(walk: Walk) -> None:
+    """Neither their names nor what they sign in with is outside the vault; and their pages tell nothing of a check."""
+    assert len(walk.said_of_staff) >= 10
+    everything = [*walk.tables(), *walk.files(), *walk.logged(), *named("metrics", walk.to_prometheus)]
+    assert any("staff_sessions" in place for place, _ in everything)
+    assert traces(walk.said_of_staff, [*everything, *named("stranger", walk.to_strangers)]) == []
+    assert traces((*SAID_BY_THE_REGISTRY, *SAID_OF_THE_PERSON, REFERENCE), named("staff", walk.to_staff)) == []
 
 
 def what_is_measured_names_nobody(walk: Walk) -> None:

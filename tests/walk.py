@@ -32,6 +32,7 @@ from policies.model import Report, read_record
 from tests.server import HOST, free_port
 from tests.stage import with_release
 from tests.visitors import Software, Subject, wait_for
+from tests.workers import a_day_of_work
 
 RECORD = {
     "ref": "REF-kestrel-7731",
@@ -136,6 +137,9 @@ class Walk:
     to_prometheus: list[bytes] = field(default_factory=list)
     to_who_tries: list[requests.Response] = field(default_factory=list)
     to_who_comes_next: list[bytes] = field(default_factory=list)
+    to_staff: list[bytes] = field(default_factory=list)
+    said_of_staff: list[str] = field(default_factory=list)
+    """Their names, passwords, keys, links and cookies."""
     ids: list[str] = field(default_factory=list)
     """Of the check, the review, the clients."""
 
@@ -237,6 +241,7 @@ def _walk(found: Walk, url: str, outbox: Path) -> None:
     found.to_institution += [hr.call("GET", f"/v1/checks/{check_id}").content, hr.call("GET", "/v1/checks").content]
     subject.open(subject.page.url.rpartition("/")[0] + "/status")
     found.to_subject += [page.encode() for page in subject.pages]
+    found.said_of_staff, found.to_staff = a_day_of_work(url, outbox)
     for path in ("/", "/docs", "/readyz", f"/v1/checks/{check_id}", f"/c/{check_id}", "/nothing"):
         found.to_strangers.append(requests.get(url + path, timeout=30).content)
     for data in (TRIED, MISTYPED):

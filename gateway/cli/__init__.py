@@ -6,7 +6,7 @@ Exit status: 0 done, 1 something is wrong with what was looked at, 2 bad input o
 
 import click
 
-from gateway.cli import deployment, doctor, keys, law, metrics, policy, registered
+from gateway.cli import deployment, doctor, keys, law, metrics, policy, registered, staff
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -23,6 +23,7 @@ for command in (
     registered.institution,
     registered.client,
     deployment.desk,
+    staff.staff,
     deployment.registry,
     deployment.audit,
     keys.keys,

@@ -144,6 +144,7 @@ def _told() -> tuple[type[Exception], ...]:
     from gateway.retention.keys import KeyKept
     from gateway.serve import CannotListen
     from gateway.setup import SetupError
+    from gateway.staff.people import Refused
     from gateway.vault.keyfile import KeyFileError
 
     return (
@@ -153,6 +154,7 @@ def _told() -> tuple[type[Exception], ...]:
         ConnectorError,
         KeyFileError,
         KeyKept,
+        Refused,
         RegistrationRefused,
         SetupError,
         SourceError,

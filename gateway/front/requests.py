@@ -5,7 +5,7 @@ answer as X-Request-Id, on every line that is logged meanwhile, and in what is t
 says which endpoint and how it ended; no path, no query, no address.
 
 What is counted must tell nothing about a person (`gateway.metrics`): in full only the rooms that are listed here, the
-pages of subjects as one, and of all others, as the desk, what failed.
+pages of subjects as one, and of all others, as the desk and the people who work there, what failed.
 """
 
 import time
@@ -28,7 +28,7 @@ AS_ONE = frozenset({"consent", "tryout"})
 """Rooms of which is counted that somebody was there: which page, and whether something was sent, is theirs alone."""
 
 # Signs of an attack or of overload, which are counted wherever they are told.
-_TOLD_OF_ALL = frozenset({"too-many-requests", "consent-too-many-attempts"})
+_TOLD_OF_ALL = frozenset({"too-many-requests", "consent-too-many-attempts", "staff-too-many-attempts"})
 _REFUSED, _FAILED = 400, 500
 
 

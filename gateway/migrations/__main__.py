@@ -18,9 +18,10 @@ from gateway.consent import models as consent
 from gateway.db import Database, alembic_config
 from gateway.notices import models as notices
 from gateway.oauth import models as oauth
+from gateway.staff import models as staff
 from gateway.work import models as work
 
-MODELS = (vault, work, audit, oauth, notices, consent, checks)
+MODELS = (vault, work, audit, oauth, notices, consent, staff, checks)
 """Every module that has tables; they are known once it has been imported."""
 
 

@@ -25,7 +25,7 @@ METHOD = "client_secret_basic"
 
 _NOT_VERIFIED = "The client is unknown or revoked, or the secret is not its secret."
 # OWASP's parameters for argon2id: 19 MiB, two passes, one lane.
-_HASHER = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
+HASHER = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
 
 HASHES = max(1, min(4, os.cpu_count() or 1))
 """How many secrets a process checks at a time. Each takes 19 MiB and a core for some 20 milliseconds."""
@@ -36,7 +36,7 @@ _HASHING = "hashing"
 def new() -> tuple[str, str]:
     """A new secret and the hash to keep of it."""
     secret = secrets.token_urlsafe(32)
-    return secret, _HASHER.hash(secret)
+    return secret, HASHER.hash(secret)
 
 
 class SecretBasic:
@@ -81,7 +81,7 @@ class SecretBasic:
         if seconds := self._failures.spend(client.id):
             raise TooManyFailures(seconds)
         try:
-            _HASHER.verify(secret_hash, secret)
+            HASHER.verify(secret_hash, secret)
         except (Argon2Error, InvalidHashError):
             raise ClientChallenged(_NOT_VERIFIED) from None
         self._failures.refund(client.id)

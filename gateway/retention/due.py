@@ -21,6 +21,7 @@ from gateway.retention import terms
 from gateway.retention.belief import believed
 from gateway.retention.pace import breathe
 from gateway.retention.wipe import wipe
+from gateway.staff import forget_old
 from gateway.vault import VaultKey
 
 PERIOD_SECONDS = 3600
@@ -81,6 +82,7 @@ def forget_due() -> int:
     batches(select(Message.id).where(old), _drop_message)
     with db.write() as session:
         attempts.forget_old(session, now)
+        forget_old(session, now)
     batches(select(IdempotencyKey.id).where(IdempotencyKey.answered_at <= now - once.KEPT), once.forget)
     unused = Distinction.used_in <= (now - terms.ours().metadata).date()
     batches(select(Distinction.id).where(unused), distinct.forget)

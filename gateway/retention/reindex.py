@@ -21,10 +21,11 @@ from gateway.oauth import models as oauth
 from gateway.retention.keys import KeyKept
 from gateway.retention.pace import breathe
 from gateway.retention.rotate import Progress, Rotated, change
+from gateway.staff import models as staff
 from gateway.vault import BlindIndex, blind, fit, keyfile
 from gateway.vault.ring import ring
 
-TABLES = (audit_models, checks, consent, notices, oauth)
+TABLES = (audit_models, checks, consent, notices, oauth, staff)
 """Every module that has tables: one that was not imported would be left behind."""
 
 BATCH = 500

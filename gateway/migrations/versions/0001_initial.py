@@ -17,6 +17,7 @@ def upgrade() -> None:
     _log()
     _oauth()
     _people()
+    _staff()
     _checks()
 
 
@@ -28,6 +29,9 @@ def downgrade() -> None:
         "reviews",
         "idempotency_keys",
         "checks",
+        "staff_failures",
+        "staff_sessions",
+        "staff",
         "consent_lateness",
         "consent_failures",
         "consent_visits",
@@ -332,6 +336,51 @@ def _people() -> None:
         sa.Column("observed_at", sa.DateTime(), nullable=False),
         sa.PrimaryKeyConstraint("policy", name=op.f("pk_consent_lateness")),
     )
+
+
+def _staff() -> None:
+    """Who works here. 40 lines because it is a list."""
+    op.create_table(
+        "staff",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("login_index", sa.String(length=72), nullable=True),
+        sa.Column("roles", sa.JSON(), nullable=False),
+        sa.Column("jurisdictions", sa.JSON(), nullable=False),
+        sa.Column("password_hash", sa.String(length=200), nullable=True),
+        sa.Column("used_step", sa.BigInteger(), nullable=False),
+        sa.Column("link_hash", sa.String(length=72), nullable=True),
+        sa.Column("link_until", sa.DateTime(), nullable=True),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("enrolled_at", sa.DateTime(), nullable=True),
+        sa.Column("revoked_at", sa.DateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_staff")),
+        sa.UniqueConstraint("link_hash", name=op.f("uq_staff_link_hash")),
+        sa.UniqueConstraint("login_index", name=op.f("uq_staff_login_index")),
+    )
+    op.create_table(
+        "staff_sessions",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("staff_id", sa.String(length=40), nullable=False),
+        sa.Column("token_hash", sa.String(length=72), nullable=False),
+        sa.Column("enrolling", sa.Boolean(), nullable=False),
+        sa.Column("seen_at", sa.DateTime(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_staff_sessions_staff_id_staff")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_staff_sessions")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_staff_sessions_token_hash")),
+    )
+    op.create_index(op.f("ix_staff_sessions_expires_at"), "staff_sessions", ["expires_at"], unique=False)
+    op.create_index(op.f("ix_staff_sessions_staff_id"), "staff_sessions", ["staff_id"], unique=False)
+    op.create_table(
+        "staff_failures",
+        sa.Column("key", sa.String(length=80), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("pauses", sa.Integer(), nullable=False),
+        sa.Column("paused_until", sa.DateTime(), nullable=True),
+        sa.Column("last_at", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_staff_failures")),
+    )
+    op.create_index(op.f("ix_staff_failures_last_at"), "staff_failures", ["last_at"], unique=False)
 
 
 def _checks() -> None:
