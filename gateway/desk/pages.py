@@ -168,7 +168,8 @@ def _page(template: str, shown: Shown, status: int, **context: Any) -> Response:
     return ours.page(
         template, status, where=jurisdiction_of(check.policy), shown=shown,
         name=told.work(check, text.language), day=text.day(shown.asked.day), choices=list(CHOICES[shown.why]),
-        url_queue=url_for("desk.queue"), url_here=url_for("desk.question", review_id=shown.waiting.review.id), **context,
+        url_queue=url_for("desk.queue"), url_here=url_for("desk.question", review_id=shown.waiting.review.id),
+        **context,
     )  # fmt: skip
 
 

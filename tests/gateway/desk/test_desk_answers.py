@@ -57,10 +57,9 @@ def test_another_persons_entry_is_left_out_and_not_asked_about_again(stage: Stag
     assert [entry["handle"] for bar in question["bars"] for entry in bar["entries"]] == [person["handle"]]
     assert person["bars"] == [bar["id"] for bar in question["bars"]]
     looks = len(stage.entries("registry.asked"))
-    assert (
-        answer(desk, review_id, question, "identifiers-agree", persons={person["handle"]: "other"}).status_code == 422
-    )
-    decided = answer(desk, review_id, question, "identifiers-differ", persons={person["handle"]: "other"})
+    persons = {person["handle"]: "other"}
+    assert answer(desk, review_id, question, "identifiers-agree", persons=persons).status_code == 422
+    decided = answer(desk, review_id, question, "identifiers-differ", persons=persons)
     assert decided.json["decision"] == "eligible"  # type: ignore[index]
     assert len(stage.entries("registry.asked")) == looks + 2, "each time the registries were asked again, on record"
     again = hr.asked("NAMESAKE", "again")
