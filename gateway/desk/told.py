@@ -28,6 +28,8 @@ _SETS: Mapping[str, str] = {
     "drug.conduct": "conduct",
     "sentences.kind": "sentence",
 }
+_FLAGS = frozenset({"indefinite", "consecutive", "suspended", "endorsed"})
+"""What is not so unless the record says so."""
 _FIRST = ("offence", "kind", "disposition", "jurisdiction", "acted_on", "decided_on")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -107,7 +109,7 @@ def _rule(shown: Shown, bar: Bar, reason: Reason, numbers: Mapping[str, int], te
         Entry(
             numbers[shown.handles[id(matter.report)]],
             matter.report.sure,
-            vocabulary.label("level", matter.level, text.language) if matter.level else text("desk.unknown"),
+            vocabulary.label("level", matter.level, text.language) if matter.level else text("desk.unsettled"),
             _rows(reduced(matter.report.entry, bar), text),
         )
         for matter in visible
@@ -152,10 +154,11 @@ def _sentence(sentence: Mapping[str, Any], text: Wording) -> str:
     """What was imposed, then all else that is known of it; what is not known of it is left to the other words."""
     parts = [_said("sentences.kind", sentence.get("kind"), text)]
     for name in sorted(set(sentence) - {"kind"}):
-        if sentence[name] is not None:
-            said = _said(f"sentences.{name}", sentence[name], text)
+        told = False if name in _FLAGS and sentence[name] is None else sentence[name]
+        if told is not None:
+            said = _said(f"sentences.{name}", told, text)
             parts.append(f"{text(f'desk.field.sentences_{name}')}{text('desk.colon')}{said}")
-    unknown = [text(f"desk.field.sentences_{name}") for name in sorted(set(sentence)) if sentence[name] is None]
+    unknown = [text(f"desk.field.sentences_{name}") for name in sorted(set(sentence) - _FLAGS) if sentence[name] is None]
     if unknown:
         parts.append(text("desk.not_told", names=text("desk.comma").join(unknown)))
     return text("desk.semicolon").join(parts)

@@ -48,7 +48,7 @@ def test_every_page(browser: Browser, site: str, stage: Stage, language: str, sc
         locale={"en": "en-GB", "zh": "zh-CN"}[language],
         color_scheme="dark" if scheme == "dark" else "light",
     )
-    context.add_cookies([{"name": "sealgate-staff", "value": worker.cookie, "url": site}])
+    context.add_cookies([{"name": "sealgate-staff", "value": worker.cookie, "url": site, "httpOnly": True}])
     page, noticed = context.new_page(), []
     page.set_default_timeout(10_000)
     page.on("console", lambda said: None if "status of 4" in said.text else noticed.append(said.text))
