@@ -234,6 +234,9 @@ def _walk(found: Walk, url: str, outbox: Path) -> None:
     found.to_institution.append(hr.call("GET", f"/v1/checks/{check_id}").content)
     path = f"/v1/reviews/{review['id']}"
     found.to_desk += [desk.call("GET", "/v1/reviews").content, desk.call("GET", path).content]
+    found.said_of_staff, found.to_staff, in_rooms = a_day_of_work(url, outbox, "/desk", f"/desk/{review['id']}")
+    assert b"Does this no stand?" in in_rooms[-1]
+    found.to_desk += in_rooms
     found.ask_as_prometheus()
     decision = {"decision": "confirm", "reason": "record-plain"}
     found.to_desk.append(desk.call("POST", f"{path}/decision", decision).content)
@@ -241,7 +244,6 @@ def _walk(found: Walk, url: str, outbox: Path) -> None:
     found.to_institution += [hr.call("GET", f"/v1/checks/{check_id}").content, hr.call("GET", "/v1/checks").content]
     subject.open(subject.page.url.rpartition("/")[0] + "/status")
     found.to_subject += [page.encode() for page in subject.pages]
-    found.said_of_staff, found.to_staff = a_day_of_work(url, outbox)
     for path in ("/", "/docs", "/readyz", f"/v1/checks/{check_id}", f"/c/{check_id}", "/nothing"):
         found.to_strangers.append(requests.get(url + path, timeout=30).content)
     for data in (TRIED, MISTYPED):

@@ -138,7 +138,6 @@ def _ask(shown: Shown, missing: bool = False) -> Response:
         "question", shown, 422 if missing else 200,
         asks=asks, missing=missing, carried={}, rules=told.rules(shown, text),
         persons=told.persons(shown, text) if asks == "persons" else [],
-        open=[rule.id for rule in told.rules(shown, text)] if asks == "bars" else [],
     )  # fmt: skip
 
 
@@ -148,8 +147,8 @@ def _ask_bars(shown: Shown, judged: Judged, answers: Answers) -> Response:
     missing = "asked" in request.form
     return _page(
         "question", shown, 422 if missing else 200,
-        asks="bars", missing=missing, carried=_carried(answers), rules=told.rules(shown, ours.words(), left),
-        persons=[], open=left,
+        asks="bars", missing=missing, carried=_carried(answers), persons=[],
+        rules=told.rules(shown, ours.words(), left, answers.persons),
     )  # fmt: skip
 
 

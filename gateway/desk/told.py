@@ -79,12 +79,14 @@ def work(check: Check, language: str) -> str:
     return f"{name}{'：' if language == 'zh' else ': '}{policy.role_labels[check.role][language]}"
 
 
-def rules(shown: Shown, text: Wording, only: Sequence[str] | None = None) -> list[Rule]:
-    """The bars in question, or those of them with these ids."""
+def rules(
+    shown: Shown, text: Wording, only: Sequence[str] | None = None, persons: Mapping[str, str] = {}
+) -> list[Rule]:
+    """The bars in question, or those of them with these ids, after it was said whose entries are whose."""
     numbers = _numbers(shown)
     bars = {bar.id: bar for bar in shown.asked.policy.bars_for(shown.asked.role)}
     asked = [reason for reason in shown.reasons if only is None or reason.bar in only]
-    return [_rule(shown, bars[reason.bar], reason, numbers, text) for reason in asked]
+    return [_rule(shown, bars[reason.bar], reason, numbers, persons, text) for reason in asked]
 
 
 def persons(shown: Shown, text: Wording) -> list[Person]:
@@ -103,16 +105,20 @@ def persons(shown: Shown, text: Wording) -> list[Person]:
     ]
 
 
-def _rule(shown: Shown, bar: Bar, reason: Reason, numbers: Mapping[str, int], text: Wording) -> Rule:
+def _rule(
+    shown: Shown, bar: Bar, reason: Reason, numbers: Mapping[str, int], persons: Mapping[str, str], text: Wording
+) -> Rule:
     visible = [matter for matter in reason.matters if matter.readable is True]
+    handles = {id(matter): shown.handles[id(matter.report)] for matter in visible}
     entries = [
         Entry(
-            numbers[shown.handles[id(matter.report)]],
-            matter.report.sure,
+            numbers[handles[id(matter)]],
+            matter.report.sure or persons.get(handles[id(matter)]) == "same",
             vocabulary.label("level", matter.level, text.language) if matter.level else text("desk.unsettled"),
             _rows(reduced(matter.report.entry, bar), text),
         )
         for matter in visible
+        if persons.get(handles[id(matter)]) != "other"
     ]
     cite = bar.source.cited(text.language)
     doubtful = reason.source.doubtful
@@ -158,7 +164,9 @@ def _sentence(sentence: Mapping[str, Any], text: Wording) -> str:
         if told is not None:
             said = _said(f"sentences.{name}", told, text)
             parts.append(f"{text(f'desk.field.sentences_{name}')}{text('desk.colon')}{said}")
-    unknown = [text(f"desk.field.sentences_{name}") for name in sorted(set(sentence) - _FLAGS) if sentence[name] is None]
+    unknown = [
+        text(f"desk.field.sentences_{name}") for name in sorted(set(sentence) - _FLAGS) if sentence[name] is None
+    ]
     if unknown:
         parts.append(text("desk.not_told", names=text("desk.comma").join(unknown)))
     return text("desk.semicolon").join(parts)

@@ -62,6 +62,7 @@ def test_a_day_at_the_desk(stage: Stage) -> None:
     send(worker, path, **{name: "same"})
     seen.append(worker.page.text)
     assert (worker.page.status_code, "Does this rule apply?" in worker.page.text) == (200, True)
+    assert "another’s" not in worker.page.text, "it was just said whose it is"
     assert send(worker, path).status_code == 422
     send(worker, path, **{radios(worker.page.text)[0][0]: "yes"})
     assert "The answer will be no" in worker.page.text
