@@ -99,8 +99,10 @@ WORDS, WRONG_WORDS = "the-godwit-of-the-salt-lagoon", "the-dunlin-of-the-far-sho
 
 
 def a_day_of_work(url: str, outbox: Path, *rooms: str) -> tuple[list[str], list[bytes], list[bytes]]:
-    """Somebody enrols, fails to sign in, signs in, goes home, and into rooms, over HTTP: what is theirs alone, what they
-    saw, and what they saw in the rooms."""
+    """Somebody enrols, fails to sign in, signs in, goes home and into rooms, over HTTP.
+
+    Returned is what is theirs alone, what they saw, and what they saw in the rooms.
+    """
     _, link = add(LOGIN, jurisdictions=["cn"])
     at_work = Subject(outbox)
     at_work.open(url + link)

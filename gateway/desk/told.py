@@ -164,11 +164,10 @@ def _sentence(sentence: Mapping[str, Any], text: Wording) -> str:
         if told is not None:
             said = _said(f"sentences.{name}", told, text)
             parts.append(f"{text(f'desk.field.sentences_{name}')}{text('desk.colon')}{said}")
-    unknown = [
-        text(f"desk.field.sentences_{name}") for name in sorted(set(sentence) - _FLAGS) if sentence[name] is None
-    ]
+    unknown = [name for name in sorted(set(sentence) - _FLAGS) if sentence[name] is None]
     if unknown:
-        parts.append(text("desk.not_told", names=text("desk.comma").join(unknown)))
+        names = text("desk.comma").join(text(f"desk.field.sentences_{name}") for name in unknown)
+        parts.append(text("desk.not_told", names=names))
     return text("desk.semicolon").join(parts)
 
 
