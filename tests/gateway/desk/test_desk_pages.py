@@ -4,10 +4,12 @@ import html
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from gateway import vault
+from gateway.checks import deployment
 from gateway.checks.models import Check
 from gateway.checks.settle import CONTEST, open_review
 from gateway.db import db
@@ -148,6 +150,22 @@ def who_may_not_come_in(stage: Stage, client_id: str) -> None:
     looked = len(stage.entries("review.looked"))
     assert abroad.post(f"/desk/{review_id}", decision="overturn").status_code == 400, "without the page's token"
     assert len(stage.entries("review.looked")) == looked
+
+
+def test_an_entry_that_may_not_be_read_is_on_no_page(stage: Stage) -> None:
+    """Neither beneath a rule nor in the question whose it is; that there is something is all that is said."""
+    library = deployment.ours().library
+    known = {name: versions for name, versions in library.regime_versions.items() if name != "nz"}
+    deployment._deployment = replace(deployment.ours(), library=replace(library, regime_versions=known))
+    abroad = {"jurisdiction": "nz", "kind": "criminal", "offence": "fraud.welfare"}
+    worker = member_at(stage.app, stage.time)
+    for passport, sure in (("SURE", True), ("UNSURE", False)):
+        stage.police.answers[passport] = reports(abroad, sure=sure)
+        _, review_id = stage.opened(stage.caller(name=passport), passport)
+        page = worker.open(f"/desk/{review_id}")
+        assert "may not be shown" in page.text
+        assert "fraud" not in page.text.lower()
+        assert "same person" not in page.text
 
 
 def test_every_word_has_its_text() -> None:
