@@ -27,8 +27,9 @@ def keep_session(response: Response, token: str) -> None:
 
 
 def drop_session(response: Response) -> None:
-    """Take the cookie back."""
-    response.delete_cookie(cookie(_SESSION), path="/", secure=cookie("") != "", httponly=True, samesite="Lax")
+    """Take the cookie back; a browser changes one whose name has the prefix only by one that is as secure."""
+    secure = cookie(_SESSION) != _SESSION
+    response.delete_cookie(cookie(_SESSION), path="/", secure=secure, httponly=True, samesite="Lax")
 
 
 def token() -> str:

@@ -124,13 +124,14 @@ def factor() -> AnyResponse:
 @pages.route("/password", methods=["GET", "POST"])
 def password() -> AnyResponse:
     """Change the password; takes the present one and a fresh code, and ends all other sessions."""
-    if request.method != "POST":
-        return ours.page("password", wrong=False, fault=None)
-    new, staff_id = request.form.get("password", ""), member().id
+    staff_id = member().id
     with db.read() as session:
         staff, login = session.get_one(Staff, staff_id), people.login_of(session, staff_id)
+    if request.method != "POST":
+        return ours.page("password", login=login, wrong=False, fault=None)
+    new = request.form.get("password", "")
     if fault := passwords.fault(new, request.form.get("again", ""), login):
-        return ours.page("password", 422, wrong=False, fault=fault)
+        return ours.page("password", 422, login=login, wrong=False, fault=fault)
     attempt = Attempt(staff_id, request.remote_addr)
     knows, new_hash = passwords.fits(staff.password_hash, request.form.get("present", "")), passwords.hashed(new)
     with db.write(staff_id) as session:
@@ -139,7 +140,7 @@ def password() -> AnyResponse:
         if token is not None:
             found.password_hash = new_hash
     if token is None:
-        return ours.page("password", 422, wrong=True, fault=None)
+        return ours.page("password", 422, login=login, wrong=True, fault=None)
     return _with_session(redirect(url_for("staff.home"), 303), token)
 
 

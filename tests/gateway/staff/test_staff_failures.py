@@ -60,7 +60,7 @@ def test_failures_look_alike_and_bring_on_pauses(stage: Stage) -> None:
 
 
 def test_one_place_may_fail_so_often(stage: Stage) -> None:
-    """Twenty failures with many names from one address, then nothing is tried from there by anybody; elsewhere it is."""
+    """Twenty failures with many names from one address, then nothing is tried from there by anybody."""
     judge = member_at(stage.app, stage.time)
     judge.browser.delete_cookie("sealgate-staff")
     stranger = Worker(stage.app, stage.time)
