@@ -36,6 +36,7 @@ from gateway.checks import deployment, needed, release, routes, run
 from gateway.checks.openapi import Document, as_document
 from gateway.config import Config, ConfigError
 from gateway.db import db
+from gateway.desk import pages as desk_pages
 from gateway.desk import routes as desk
 from gateway.desk.guard import at_the_desk
 from gateway.front import about, health, pages, receipts
@@ -68,6 +69,7 @@ OWN_GUARDS: Mapping[str, Callable[[], Any]] = {
     "answer": consent.guard,
     "leases": consent.guard,  # the same doors: the subject's pages of a lease
     "mine": subject.guard,  # proof of who the person is; see its DOORS
+    "desk": desk_pages.guard,  # somebody signed in who works here as an adjudicator
     "staff": staff.guard,  # a password and a one-time code; see its DOORS
 }
 """Rooms that guard themselves: the blueprint runs this before every request."""
@@ -149,6 +151,7 @@ def create_app(
     subject.init_app(app)
     app.register_blueprint(lease_pages.pages)
     staff.init_app(app)
+    app.register_blueprint(desk_pages.pages)
     tryout.init_app(app, config, shelf_of_law)
     api = Document(app)
     api.spec.components.security_scheme("oauth2", about.security(config.issuer))
@@ -261,9 +264,11 @@ def _lane(method: str, path: str) -> str | None:
     """
     if path == "/healthz":
         return None
+    if path == "/desk" or path.startswith(("/desk/", "/staff/")):
+        return front.KNOWN
     if path in ("/c", "/readyz", "/metrics") or path.startswith("/c/"):
         return front.FIRST
-    if path.startswith("/v1/"):
+    if path.startswith(("/v1/", "/desk")):
         return front.NEW if (method, path) == ("POST", "/v1/checks") else front.KNOWN
     return front.STRANGE
 

@@ -355,7 +355,8 @@ def test_promise_5_unknown_is_never_an_answer(stage: Stage) -> None:
     for _ in range(30):
         stage.forward(days=1)
         assert {hr.see(check_id)["status"] for check_id in ids} == {"in_progress"}
-    assert [review["why"] for review in desk.get("/v1/reviews").json["reviews"]] == ["undetermined"] * 2
+    waiting = [desk.get(f"/v1/reviews/{one['id']}").json for one in desk.get("/v1/reviews").json["reviews"]]
+    assert [question["why"] for question in waiting] == ["undetermined"] * 2
     stage.settle_reviews(desk)
     stage.forward(hours=1)
     assert {hr.see(check_id)["eligible"] for check_id in ids} == {True}

@@ -251,14 +251,17 @@ def _walk(found: Walk, url: str, outbox: Path) -> None:
     found.to_institution.append(hr.call("GET", f"/v1/checks/{check_id}").content)
     path = f"/v1/reviews/{review['id']}"
     found.to_desk += [desk.call("GET", "/v1/reviews").content, desk.call("GET", path).content]
+    found.said_of_staff, found.to_staff, in_rooms = a_day_of_work(url, outbox, "/desk", f"/desk/{review['id']}")
+    assert b"Does this no stand?" in in_rooms[-1]
+    found.to_desk += in_rooms
     found.ask_as_prometheus()
-    found.to_desk.append(desk.call("POST", f"{path}/decision", {"decision": "confirm"}).content)
+    decision = {"decision": "confirm", "reason": "record-plain"}
+    found.to_desk.append(desk.call("POST", f"{path}/decision", decision).content)
     assert hr.await_end(check_id, desk)["eligible"] is False
     found.to_institution += [hr.call("GET", f"/v1/checks/{check_id}").content, hr.call("GET", "/v1/checks").content]
     subject.open(subject.page.url.rpartition("/")[0] + "/status")
     _look_at_everything(subject)
     found.to_subject += [page.encode() for page in subject.pages]
-    found.said_of_staff, found.to_staff = a_day_of_work(url, outbox)
     for path in ("/", "/docs", "/readyz", f"/v1/checks/{check_id}", f"/c/{check_id}", "/nothing"):
         found.to_strangers.append(requests.get(url + path, timeout=30).content)
     for data in (TRIED, MISTYPED):

@@ -98,8 +98,11 @@ LOGIN, WRONG_LOGIN = "bustard.ruff@turnstone.example", "crake.whimbrel@turnstone
 WORDS, WRONG_WORDS = "the-godwit-of-the-salt-lagoon", "the-dunlin-of-the-far-shoal"
 
 
-def a_day_of_work(url: str, outbox: Path) -> tuple[list[str], list[bytes]]:
-    """Somebody enrols, fails to sign in, and signs in, over HTTP: what is theirs alone, and what they saw."""
+def a_day_of_work(url: str, outbox: Path, *rooms: str) -> tuple[list[str], list[bytes], list[bytes]]:
+    """Somebody enrols, fails to sign in, signs in, goes home and into rooms, over HTTP.
+
+    Returned is what is theirs alone, what they saw, and what they saw in the rooms.
+    """
     _, link = add(LOGIN, jurisdictions=["cn"])
     at_work = Subject(outbox)
     at_work.open(url + link)
@@ -118,9 +121,14 @@ def a_day_of_work(url: str, outbox: Path) -> tuple[list[str], list[bytes]]:
     at_work.send(login=LOGIN, password=WORDS, code=code)
     assert LOGIN in at_work.page.text
     cookies += at_work.browser.cookies.values()
+    seen = [page.encode() for page in at_work.pages]
+    for room in rooms:
+        at_work.open(url + room)
+        assert at_work.page.status_code == 200, room
+    in_rooms = [page.encode() for page in at_work.pages[len(seen) :]]
     at_work.close()
     private = [LOGIN, WRONG_LOGIN, WORDS, WRONG_WORDS, secret, codes.grouped(secret), link.rpartition("/")[2]]
-    return [*private, *set(cookies)], [page.encode() for page in at_work.pages]
+    return [*private, *set(cookies)], seen, in_rooms
 
 
 def form_token(page: str) -> str:

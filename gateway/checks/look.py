@@ -10,12 +10,14 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import chain
 
 from sqlalchemy.orm import Session
 
 from connectors.base import Connector, ConnectorError, Id, Name, Query
 from gateway import audit, logs, metrics, vault
 from gateway.checks import deployment
+from gateway.checks.distinct import without_others
 from gateway.checks.models import Check
 from gateway.consent import decided
 from gateway.db import db
@@ -94,7 +96,7 @@ def question(session: Session, check: Check) -> Question:
 
 def ask_everyone(asked: Question, why: str) -> tuple[Report, ...]:
     """What every registry of the policy says of the subject, together. As `ask_each`."""
-    return tuple(report for reports in ask_each(asked, why).values() for report in reports)
+    return tuple(chain.from_iterable(ask_each(asked, why).values()))
 
 
 def ask_each(asked: Question, why: str) -> Mapping[str, Sequence[Report]]:
@@ -104,13 +106,13 @@ def ask_each(asked: Question, why: str) -> Mapping[str, Sequence[Report]]:
     other is asked then, because each look is one too many if it cannot lead to an answer. Raises NoConsent.
     """
     registries = [_registry(name) for name in asked.policy.registries]
-    reports: dict[str, Sequence[Report]] = {}
+    reports: dict[str, list[Report]] = {}
     for registry in registries:
         _enter(asked, registry.name, why)
         began, result = time.monotonic(), "failed"
         try:
             query = replace(asked.query, key=_key(asked, registry.name, why))
-            reports[registry.name] = _possible(asked, registry.name, registry.ask(query).reports)
+            possible = _possible(asked, registry.name, registry.ask(query).reports)
             result = "answered"
         except ConnectorError as error:
             log.warning("registry_silent", check=asked.check_id, registry=registry.name, error=type(error).__name__)
@@ -119,10 +121,11 @@ def ask_each(asked: Question, why: str) -> Mapping[str, Sequence[Report]]:
             if why == "check":  # a look of the desk would say that there is a review, the subject's own that it is a no
                 metrics.count(metrics.ASKED, registry=registry.name, result=result)
                 metrics.took(metrics.ASK_SECONDS, time.monotonic() - began, registry=registry.name)
+        reports[registry.name] = without_others(asked.check_id, registry.name, possible)
     return reports
 
 
-def adjudicated(asked: Question, reports: tuple[Report, ...]) -> Adjudication:
+def adjudicated(asked: Question, reports: Sequence[Report]) -> Adjudication:
     """The whole reasoned answer, for memory only."""
     ours = deployment.ours()
     return adjudicate(reports, asked.regimes, asked.policy, asked.role, asked.day, ours.reading, asked.query.born)

@@ -95,6 +95,22 @@ class Correction(Base):
     """When the subject was told of it."""
 
 
+class Distinction(Base):
+    """That somebody at the desk has said of a matter in a registry: it is not this person's.
+
+    Whose it is not is in the vault under this id, so that no join leads from here to a consent: who was once taken for
+    somebody else was looked at by a person.
+    """
+
+    __tablename__ = "distinctions"
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True, default=lambda: new_id("dst"))
+    matter: Mapped[str] = mapped_column(BlindIndex, index=True)
+    """Of the registry and its own number of the matter."""
+    used_in: Mapped[date] = mapped_column(index=True)
+    """The first day of the month in which it was used last: no finer, for a day would lead to checks."""
+
+
 class Punctuality(Base):
     """How many answers of a policy left, and how many of them were not ready in time: counts, no checks."""
 

@@ -67,6 +67,18 @@ def work_off_the_desk(desk: Software) -> int:
     waiting = desk.call("GET", "/v1/reviews")["reviews"]
     for review in waiting:
         question = desk.call("GET", f"/v1/reviews/{review['id']}")
-        decision = "confirm" if "confirm" in question["decisions"] else "eligible"
-        desk.call("POST", f"/v1/reviews/{review['id']}/decision", {"decision": decision})
+        desk.call("POST", f"/v1/reviews/{review['id']}/decision", _decision(question))
     return len(waiting)
+
+
+def _decision(question: Any) -> dict[str, Any]:
+    if "confirm" in question["decisions"]:
+        return {"decision": "confirm", "reason": "record-plain"}
+    if not question["bars"]:
+        return {"decision": "eligible", "reason": "doubt"}
+    return {
+        "persons": {person["handle"]: "other" for person in question["persons"]},
+        "bars": {bar["id"]: "no" for bar in question["bars"]},
+        "seen": question["seen"],
+        "reason": "identifiers-differ" if question["persons"] else "doubt",
+    }

@@ -6,12 +6,14 @@ DESIGN §6; how many are kept back is said), and an entry under a law that we do
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any
 
-from policies.evaluator import Adjudication, Matter, Reason
+from gateway.desk.shown import Shown
+from policies.evaluator import Matter, Reason
 from policies.model import Entry, write_entry
 from policies.plain import describe
-from policies.policy import Bar, Policy
+from policies.policy import Bar
 
 # For each condition that a bar may set: the fields of the record format that it looks at.
 LOOKS_AT: Mapping[str, tuple[str, ...]] = {
@@ -74,46 +76,86 @@ LENGTHENED_BY: Mapping[str, tuple[str, ...]] = {
 _ALWAYS = ("jurisdiction", "disposition")
 
 
-def bars_in_question(policy: Policy, role: str, adjudication: Adjudication) -> list[dict[str, Any]]:
-    """The bars that the answer turns on: those that hold if one does, else those that are unknown."""
-    decisive = "yes" if adjudication.outcome == "ineligible" else "unknown"
-    bars = {bar.id: bar for bar in policy.bars_for(role)}
-    return [_bar(bars[reason.bar], reason) for reason in adjudication.reasons if reason.holds == decisive]
+BY_NAME_ONLY = "found by name and birth date only; the registry knows no other identifier"
 
 
-def _bar(bar: Bar, reason: Reason) -> dict[str, Any]:
-    shown = [matter for matter in reason.matters if matter.readable is True]
+def bars(shown: Shown) -> list[dict[str, Any]]:
+    """The bars in question, each with the entries that it rests on, as far as a person may see them."""
+    return [_bar(shown, _rule(shown, reason.bar), reason) for reason in shown.reasons]
+
+
+def persons(shown: Shown) -> list[dict[str, Any]]:
+    """The candidates in question: of each is to be said whether it is the same person's."""
+    found = {matter.handle: matter for matter in shown.matters}
+    return [
+        {
+            "handle": handle,
+            "found": BY_NAME_ONLY,
+            "age_fits": age_fits(found[handle].report.entry, shown.asked.query.born),
+            "bars": list(names),
+            "entry": reduced(found[handle].report.entry, *(_rule(shown, name) for name in names)),
+        }
+        for handle, names in shown.persons.items()
+    ]
+
+
+def age_fits(entry: Entry, born: date) -> str:
+    """Whether an age that the registry gives is that of somebody born then: `yes`, `no`, or `unknown` if none is given.
+
+    It is all that an entry without another identifier has to tell two persons by, and says less than either day.
+    """
+    told = ((entry.acted_on, entry.age_at_act), (entry.decided_on, entry.age_at_decision))
+    fits = {_age(born, day) == age for day, age in told if day is not None and age is not None}
+    return "unknown" if not fits else "yes" if fits == {True} else "no"
+
+
+def _age(born: date, day: date) -> int:
+    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
+
+
+def _rule(shown: Shown, name: str) -> Bar:
+    return next(bar for bar in shown.asked.policy.bars_for(shown.asked.role) if bar.id == name)
+
+
+def _bar(shown: Shown, bar: Bar, reason: Reason) -> dict[str, Any]:
+    visible = [matter for matter in reason.matters if matter.readable is True]
     return {
+        "id": bar.id,
         "question": {language: describe(bar, language) for language in ("en", "zh")},
         "cite": reason.cite,
         "holds": reason.holds,
         "confidence": reason.confidence,
         "contested": reason.contested,
         "at_least": bar.at_least,
-        "entries": [_matter(bar, matter) for matter in shown],
-        "withheld": len(reason.matters) - len(shown),
+        "entries": [_matter(shown, bar, matter) for matter in visible],
+        "withheld": len(reason.matters) - len(visible),
     }
 
 
-def _matter(bar: Bar, matter: Matter) -> dict[str, Any]:
+def _matter(shown: Shown, bar: Bar, matter: Matter) -> dict[str, Any]:
+    handle = shown.handles[id(matter.report)]
     return {
         "counts": {True: "yes", False: "no", None: "unknown"}[matter.counts],
         "sure": matter.report.sure,
+        "handle": handle if handle in shown.persons else None,
         "level": matter.level,
         "entry": reduced(matter.report.entry, bar),
     }
 
 
-def reduced(entry: Entry, bar: Bar) -> dict[str, Any]:
-    """The fields of an entry that decide whether this bar holds; what is unknown of them is null."""
-    says = bar.condition.says
-    paths = {*_ALWAYS, *(path for key in says if key != "within" for path in LOOKS_AT[key])}
-    if "within" in says:
-        paths.update(COUNTS_FROM[says["within"]["clock"]])
-        paths.update(LENGTHENED_BY.get(says["within"].get("plus"), ()))
+def reduced(entry: Entry, *of: Bar) -> dict[str, Any]:
+    """The fields of an entry that decide whether these bars hold; what is unknown of them is null."""
+    paths, traits = set(_ALWAYS), set[str]()
+    for bar in of:
+        says = bar.condition.says
+        paths.update(path for key in says if key != "within" for path in LOOKS_AT[key])
+        traits.update(says.get("traits", ()))
+        if "within" in says:
+            paths.update(COUNTS_FROM[says["within"]["clock"]])
+            paths.update(LENGTHENED_BY.get(says["within"].get("plus"), ()))
     fields = _only(write_entry(entry), paths)
-    if "traits" in fields:  # a trait that the bar does not name decides nothing
-        fields["traits"] = [trait for trait in fields["traits"] or [] if trait in says["traits"]]
+    if "traits" in fields:  # a trait that no bar names decides nothing
+        fields["traits"] = [trait for trait in fields["traits"] or [] if trait in traits]
     return fields
 
 

@@ -11,8 +11,8 @@ from sqlalchemy import ColumnElement, Select, and_, case, delete, func, or_, sel
 from sqlalchemy.orm import Session
 
 from gateway import audit, clock, logs, vault, work
-from gateway.checks import once
-from gateway.checks.models import Check, Correction, IdempotencyKey, Review
+from gateway.checks import distinct, once
+from gateway.checks.models import Check, Correction, Distinction, IdempotencyKey, Review
 from gateway.consent import Consent, attempts, contacts, own_visits
 from gateway.consent.models import ConsentPerson, Guardian, Visit
 from gateway.db import UtcDateTime, db
@@ -116,6 +116,8 @@ def forget_due() -> int:
     while own_visits_over(now):
         breathe()
     batches(select(IdempotencyKey.id).where(IdempotencyKey.answered_at <= now - once.KEPT), once.forget)
+    unused = Distinction.used_in <= (now - terms.ours().metadata).date()
+    batches(select(Distinction.id).where(unused), distinct.forget)
     return batches(ended_ids(now - terms.ours().metadata), _forget)
 
 

@@ -87,10 +87,11 @@ class Client:
         if waiting is None or waiting.status_code != 200:
             return
         for review in waiting.json()["reviews"]:
-            if review["why"] in RESTING:
-                path = f"/v1/reviews/{review['id']}"
-                self.once("GET", path)
-                self.once("POST", f"{path}/decision", {"decision": RESTING[review["why"]]})
+            path = f"/v1/reviews/{review['id']}"
+            question = self.once("GET", path)
+            why = question.json().get("why") if question is not None else None
+            if why in RESTING:
+                self.once("POST", f"{path}/decision", {"decision": RESTING[why], "reason": "record-plain"})
 
 
 class Reader(Subject):

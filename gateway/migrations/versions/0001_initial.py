@@ -27,6 +27,7 @@ def downgrade() -> None:
     """Take it back."""
     for table in (
         "corrections",
+        "distinctions",
         "punctuality",
         "reviews",
         "idempotency_keys",
@@ -554,3 +555,12 @@ def _checks() -> None:
         sa.Column("late", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("policy", name=op.f("pk_punctuality")),
     )
+    op.create_table(
+        "distinctions",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("matter", sa.String(length=72), nullable=False),
+        sa.Column("used_in", sa.Date(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_distinctions")),
+    )
+    op.create_index(op.f("ix_distinctions_matter"), "distinctions", ["matter"], unique=False)
+    op.create_index(op.f("ix_distinctions_used_in"), "distinctions", ["used_in"], unique=False)

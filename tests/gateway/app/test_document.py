@@ -122,7 +122,7 @@ def test_answers_are_as_documented(stage) -> None:
     fits(whole, answer_schema(whole, "get", "/v1/reviews", 200), reviews)
     path = f"/v1/reviews/{reviews['reviews'][0]['id']}"
     fits(whole, answer_schema(whole, "get", "/v1/reviews/{review_id}", 200), desk.get(path).json)
-    decided = desk.post(f"{path}/decision", {"decision": "confirm"}).json
+    decided = desk.post(f"{path}/decision", {"decision": "confirm", "reason": "law-plain"}).json
     fits(whole, answer_schema(whole, "post", "/v1/reviews/{review_id}/decision", 200), decided)
     stage.forward(days=2)
     fits(whole, answer_schema(whole, "get", "/v1/checks/{check_id}", 200), hr.see(check_id))

@@ -80,7 +80,7 @@ def test_a_review_of_changed_terms_is_not_shown_or_decided(stage) -> None:
     check_id, review_id = stage.opened(stage.caller(), "BARRED")
     tamper(f"UPDATE checks SET role = 'carer' WHERE id = '{check_id}'")
     assert desk.get(f"/v1/reviews/{review_id}").status_code == 500
-    assert desk.post(f"/v1/reviews/{review_id}/decision", {"decision": "confirm"}).status_code == 500
+    assert stage.decide(desk, review_id, "confirm").status_code == 500
     assert len(stage.police.asked) == 1
 
 

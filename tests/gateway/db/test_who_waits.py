@@ -113,11 +113,11 @@ def test_of_two_decisions_one_counts(stage: Stage) -> None:
 
     def decided(session: Session) -> None:
         review, check = session.get_one(Review, review_id), session.get_one(Check, check_id)
-        decide(session, review, check, "ineligible", desk.client_id)
+        decide(session, review, check, "ineligible", "record-plain", desk.client_id)
 
-    act = posting(desk, f"/v1/reviews/{review_id}/decision", {"decision": "eligible"})
+    act = posting(desk, f"/v1/reviews/{review_id}/decision", {"decision": "eligible", "reason": "doubt"})
     assert beside(act, check_id, done_first=decided).status_code == 409
-    assert len(stage.entries("review.decided")) == 1
+    assert len(stage.entries("review.settled")) == 1
     with db.read() as session:
         assert vault.get(session, check_id, "result") == {"eligible": False}
 

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.both_databases
 
 
 def test_the_list_names_nobody(stage) -> None:
-    """Ids, policy, role, why and since when; neither the institution nor the subject."""
+    """Ids, policy, role, and when it is due; neither the institution nor the subject, nor why it is there."""
     hr, desk = stage.caller(), stage.desk()
     _, review_id = stage.opened(hr, "BARRED")
     answer = desk.get("/v1/reviews")
@@ -29,8 +29,7 @@ def test_the_list_names_nobody(stage) -> None:
                 "id": review_id,
                 "policy": {"id": "cn/kindergarten", "version": "2025-06-01"},
                 "role": "teacher",
-                "why": "refusal",
-                "opened_at": "2026-11-20T09:07:13Z",
+                "due_at": "2026-11-21T10:00:00Z",
             }
         ],
         "next_cursor": None,
@@ -52,6 +51,7 @@ def test_the_question(stage) -> None:
     assert shown == {
         "counts": "yes",
         "sure": True,
+        "handle": None,
         "level": "shallow",
         "entry": {
             "disposition": "penalised",
@@ -61,6 +61,7 @@ def test_the_question(stage) -> None:
         },
     }
     assert (question["decisions"], question["changed"], bar["withheld"]) == (["confirm", "overturn"], False, 0)
+    assert (question["why"], question["ground"], question["persons"]) == ("refusal", None, [])
     text = json.dumps(question, ensure_ascii=False)
     for hidden in ("case-1", "2012-05-05", "王小明", "BARRED", "1990-04-23", "Sunflower", check_id, hr.institution_id):
         assert hidden not in text
@@ -164,7 +165,7 @@ def test_a_withdrawn_check_leaves_the_desk(stage) -> None:
     before = len(stage.police.asked)
     assert desk.get("/v1/reviews").json["reviews"] == []
     assert desk.get(f"/v1/reviews/{review_id}").status_code == 404
-    assert desk.post(f"/v1/reviews/{review_id}/decision", {"decision": "confirm"}).status_code == 404
+    assert stage.decide(desk, review_id, "confirm").status_code == 404
     assert len(stage.police.asked) == before
 
 

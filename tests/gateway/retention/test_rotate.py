@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import select
 
 from gateway import retention, vault
-from gateway.checks.models import Check, IdempotencyKey
+from gateway.checks import distinct
+from gateway.checks.models import Check, Distinction, IdempotencyKey
 from gateway.consent import people, tokens
 from gateway.consent.models import Consent, ConsentPerson
 from gateway.db import db
@@ -17,7 +18,7 @@ from gateway.retention.reindex import rotate_index
 from gateway.retention.rotate import add_waiting, rotate_keks
 from gateway.vault import VaultKey, keyfile
 from gateway.vault.ring import ring
-from tests.stage import RELEASE, Stage
+from tests.stage import RELEASE, Stage, reports
 
 pytestmark = pytest.mark.both_databases
 
@@ -135,9 +136,16 @@ def test_what_another_machine_seals_with_former_keys_is_moved_by_the_turn(stage:
 
 
 def test_the_blind_index_is_brought_on(stage: Stage) -> None:
-    """Links, codes, references and idempotency keys are found after it as before it, and none is of the old key."""
+    """Links, codes, references and idempotency keys are found after it as before it, and none is of the old key.
+
+    Nor is it forgotten whose a matter is not.
+    """
     hr = stage.caller()
     answer = hr.ask(key="once")
+    check_id = answer.json["id"]  # type: ignore[index]
+    (other,) = reports({"offence": "theft", "ref": "case-9"}, sure=False)
+    with db.write() as session:
+        distinct.remember(session, check_id, [distinct.number("police", other) or ""])
     consent = answer.json["consent"]  # type: ignore[index]
     done = rotate_index()
     assert (done.resumed, done.current) == (False, ("index-2",))
@@ -149,12 +157,14 @@ def test_the_blind_index_is_brought_on(stage: Stage) -> None:
         indexes += [
             *session.scalars(select(IdempotencyKey.key_index)),
             *session.scalars(select(IdempotencyKey.body_index)),
+            *session.scalars(select(Distinction.matter)),
         ]
         assert {each[:2] for each in indexes} == {"2:"}
         assert row.link_hash == tokens.link_hash(consent["url"].rpartition("/")[2])
         assert row.code_hash == tokens.code_hash(consent["code"])
     with db.write() as session:
         assert vault.wrong_keys(session) == []
+    assert distinct.without_others(check_id, "police", [other]) == []
     assert hr.ask(key="once").json == answer.json
     assert len(hr.get("/v1/checks?reference=applicant-2041").json["checks"]) == 1  # type: ignore[index]
     assert stage.app.test_client().get(f"/c/{consent['url'].rpartition('/')[2]}").status_code == 200
