@@ -141,3 +141,13 @@ def test_an_age_that_is_not_given_follows_from_the_day_of_birth() -> None:
     assert rows("cn", "2026-06-01", crime, born="2002-02-01")[0]["between"] == ["open", "shallow"]
     assert rows("cn", "2026-06-01", crime, born="2002-06-01")[0]["level"] == "shallow"
     assert rows("cn", "2026-06-01", {**acted, "age_at_act": 30}, born="2010-02-01")[0]["level"] == "open"
+
+
+def test_what_contradicts_itself_is_unsettled() -> None:
+    """An infraction that is said to be a felony too: neither word is taken over the other."""
+    there = {"grade": "infraction", "decided_on": "2008-01-01", "traits_complete": False}
+    there["sentences"] = [{"kind": "imprisonment", "started_on": "2008-01-01", "released_on": "2008-01-06"}]
+    (plain,) = rows("us-ca", "2026-06-01", there)
+    (torn,) = rows("us-ca", "2026-06-01", {**there, "traits": ["felony"]})
+    assert plain["level"] == "shallow"
+    assert (torn["level"], torn["between"]) == (None, ["open", "shallow"])
