@@ -150,7 +150,7 @@ def test_what_contradicts_itself_is_unknown() -> None:
     policy, regimes = LIBRARY.policy("us/twic", day), LIBRARY.regimes(day)
 
     def outcome(**says: Any) -> str:
-        entry = {"jurisdiction": "us", "kind": "criminal", "offence": "violence.robbery", "disposition": "convicted"}
+        entry = {"jurisdiction": "us", "kind": "criminal", "offence": "explosives", "disposition": "convicted"}
         entry |= {"decided_on": "2023-09-12", "traits_complete": True, **says}
         record = read_record({"entries": [entry]})
         return adjudicate(list(map(Report, record.entries)), regimes, policy, policy.roles[0], day, "strict").outcome
