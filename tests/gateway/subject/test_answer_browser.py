@@ -59,6 +59,7 @@ class Windows:
 
 def look(page: Page, kept_off_paper: bool) -> None:
     """With axe, for scripts, for what does not fit, for what a finger misses or a key, and on paper."""
+    page.wait_for_load_state()  # a click does not wait for the page that it leads to
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
     assert page.locator("script, iframe, img, [onclick], [style]").count() == 0
