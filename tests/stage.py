@@ -240,22 +240,26 @@ def with_release(library: Library, **changes: Any) -> Library:
 StageMaker = Callable[..., Stage]
 
 
-@pytest.fixture
-def stage_environ(tmp_path: Path, database_environ: dict[str, str]) -> dict[str, str]:
-    """The environment of the stage's deployment."""
-    (tmp_path / "registries.toml").touch()
+def environ_in(folder: Path) -> dict[str, str]:
+    """The environment of a stage's deployment in a folder, but for its database."""
+    (folder / "registries.toml").touch()
     return {
         "SEALGATE_MODE": "trial",
         "SEALGATE_ISSUER": "http://localhost:8000",
-        "SEALGATE_DATA": str(tmp_path / "data"),
+        "SEALGATE_DATA": str(folder / "data"),
         "SEALGATE_SECRET_KEY": "not a secret, forty characters, for tests",
         "SEALGATE_KEKS": f"new:{key('n')}",
         "SEALGATE_INDEX_KEY": key("i"),
-        "SEALGATE_REGISTRIES": str(tmp_path / "registries.toml"),
-        "SEALGATE_OUTBOX": f"file:{tmp_path / 'outbox.jsonl'}",
+        "SEALGATE_REGISTRIES": str(folder / "registries.toml"),
+        "SEALGATE_OUTBOX": f"file:{folder / 'outbox.jsonl'}",
         "SEALGATE_PROOF": "particulars",
-        **database_environ,
     }
+
+
+@pytest.fixture
+def stage_environ(tmp_path: Path, database_environ: dict[str, str]) -> dict[str, str]:
+    """The environment of the stage's deployment."""
+    return {**environ_in(tmp_path), **database_environ}
 
 
 @pytest.fixture

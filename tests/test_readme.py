@@ -37,6 +37,17 @@ def test_the_first_two_blocks_are_the_two_commands() -> None:
         assert not re.search(r"^[$#>]|\\$|git clone|&&", line)
 
 
+def test_its_pictures_are_there_and_small() -> None:
+    """Each is a file of the repository, has words for who does not see it, and none is left over."""
+    shown = re.findall(r"!\[([^\]]*)\]\(([^)]+)\)", README)
+    assert sorted(path for _, path in shown) == sorted(
+        f"tests/pages/{one.name}" for one in (ROOT / "tests/pages").glob("*.png")
+    )
+    for words, path in shown:
+        assert len(words) > 20
+        assert (ROOT / path).stat().st_size < 60_000
+
+
 def test_the_paths_and_policies_it_names_exist() -> None:
     """Nothing is named that is not there."""
     for path in re.findall(r"`((?:gateway|connectors|policies|tests)/[\w./-]+)`", README):

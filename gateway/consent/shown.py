@@ -41,6 +41,8 @@ def times(consent: Consent) -> dict[str, Any]:
     now, text = clock.now(), words()
     release: datetime = decide.shown_release_at(consent, now) or grid.at_or_after(now + consent.hold, consent.grid)
     first = decide.shown_tell_at(consent, now) or release - consent.margin
+    if late(consent):  # nothing leaves before the subject could see it, so the next time for both is this one
+        release = first + consent.margin
     closed = consent.closed_at or consent.expires_at
     return {
         "release": text.moment(release),

@@ -100,6 +100,7 @@ class Reader:
 
     def look(self) -> None:
         """Look at the page with axe, and for what does not fit on a phone or under a finger."""
+        self.page.wait_for_load_state()  # a click does not wait for the page that it leads to
         found = Axe().run(self.page)
         assert found.violations_count == 0, found.generate_report()
         wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")

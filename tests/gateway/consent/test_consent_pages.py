@@ -435,7 +435,7 @@ def test_page_of_the_decision_gives_way_once_there_is_more_to_say(app: Flask, co
 def test_missed_release_time_is_told_alike_for_every_reason(
     app: Flask, config: Config, time: Stopped, lots: list[float]
 ) -> None:
-    """Late, or deferred by lot: the next grid time and one sentence, never a time that is past."""
+    """Late, or deferred by lot: the next times and one sentence; no time that is past or that cannot be kept."""
     request, left = ask(), iter(lots)
     with db.write() as session:
         consent.observe_lateness(session, "cn/kindergarten", 0.5)
@@ -447,7 +447,8 @@ def test_missed_release_time_is_told_alike_for_every_reason(
         shown = person.open(f"/c/{request.id}/{page}")
         assert person.path == f"/c/{request.id}/status"
         assert "It takes longer than planned" in person.text
-        assert "It can leave next on Saturday 21 November 2026, 17:00 (Beijing time)" in person.text
+        assert "You can see it here next from Saturday 21 November 2026, 17:00 (Beijing time)" in person.text
+        assert "It can leave next on Saturday 21 November 2026, 23:00 (Beijing time)" in person.text
         assert "The answer leaves" not in person.text
         assert shown.headers["Refresh"] == str(59 * 60 + 10)
 

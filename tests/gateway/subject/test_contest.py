@@ -104,7 +104,7 @@ def test_the_subject_sees_the_answer_and_its_reasons_first(stage) -> None:
     assert "drug use" in why
     assert "5 May 2012" in why
     assert "Preschool Education Law" in why
-    assert "This record is kept by: police." in why
+    assert "Record holder police" in why
     assert len(stage.entries("registry.asked")) == looks + 1
     stage.time.forward(visits.FRESH)
     assert "No" not in reader.open("status").split("The answer")[0]

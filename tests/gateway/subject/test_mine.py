@@ -69,7 +69,7 @@ def test_everything_about_a_person_from_the_request_to_the_end(make_stage: Stage
     assert "review desk" not in person.text.replace("What a person of the review desk may do", "")
     stage.until(RELEASE)
     person = sign_in(stage, provider)
-    assert "There is an answer" in person.text
+    assert "The answer is there" in person.text
     person.open(here)
     assert "Decided the question By a person of the review desk" in person.text
     assert "For a person of the review desk who looked at the question" in person.text
