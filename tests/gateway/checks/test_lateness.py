@@ -1,14 +1,15 @@
 """What a late answer says, measured over many checks that are drawn and counted as the gateway does it.
 
 The worst case: clear answers are ready at once, and only barred ones are ever late, because a person looks at them.
+(Where clear ones that are drawn for review were late less often than refusals, the rate would be that much too low.)
 Nothing in the draw is told who is who. What is met, once the observed rate has settled:
 
     share late among the clear       = the rate at which reviewed answers are late
     share late among the barred      < twice that: being late at most doubles the odds of a no
     and so for a lateness of one grid time, which nearly all lots are
 
-What is not met, as the README says: a review that takes hours longer than the hold is late by more than the lot
-imitates. There, the longer the lateness, the surer the no.
+What is not met, as the README says: a review that takes hours longer than the hold, and a contest before the release,
+is late by more than the lot imitates. There, the longer the lateness, the surer the no.
 """
 
 import heapq
