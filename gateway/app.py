@@ -1,4 +1,4 @@
-"""create_app: configuration in, application out. Every room is joined here, and every door has its guard here.
+"""create_app: configuration in, application out. Every room is joined here, and every door has its guard (`doors`).
 
 A request passes `_at_the_door` first. A route that is neither behind a guard of GUARDS, nor on the list of open
 ones, nor in a room that guards itself, stays shut: forgetting to list one does not open it.
@@ -38,7 +38,7 @@ from gateway.config import Config, ConfigError
 from gateway.db import db
 from gateway.desk import pages as desk_pages
 from gateway.desk import routes as desk
-from gateway.desk.guard import at_the_desk
+from gateway.doors import GUARDS, OPEN_ENDPOINTS, OWN_GUARDS
 from gateway.front import about, health, pages, receipts
 from gateway.front.requests import Watched
 from gateway.leases import pages as lease_pages
@@ -46,7 +46,7 @@ from gateway.leases import repeat
 from gateway.leases import routes as leases
 from gateway.limits import front
 from gateway.limits.refusals import Refusals
-from gateway.oauth import Guard, caller, needs, receipt_keys
+from gateway.oauth import caller, receipt_keys
 from policies.library import Library
 
 VERSION = "1.0"
@@ -55,47 +55,6 @@ log = logs.get("process")
 
 TAKE_OVER_SECONDS = 15.0
 """How long a starting process waits for one that is ending to let go of the work."""
-
-GUARDS: Mapping[str, Guard] = {
-    "asking": needs("checks:write"),
-    "reading": needs("checks:read"),
-    "leasing": needs("checks:write"),
-    "reviews": at_the_desk,
-}
-"""Each room of the API with its guard."""
-
-OWN_GUARDS: Mapping[str, Callable[[], Any]] = {
-    "consent": consent.guard,  # a link's secret, then proof of who the person is; see its DOORS
-    "answer": consent.guard,
-    "leases": consent.guard,  # the same doors: the subject's pages of a lease
-    "mine": subject.guard,  # proof of who the person is; see its DOORS
-    "desk": desk_pages.guard,  # somebody signed in who works here as an adjudicator
-    "staff": staff.guard,  # a password and a one-time code; see its DOORS
-}
-"""Rooms that guard themselves: the blueprint runs this before every request."""
-
-OPEN_ENDPOINTS: Mapping[str, str] = {
-    "oauth.token": "the client authenticates itself in the request",
-    "oauth.revoke": "the client authenticates itself in the request",
-    "oauth.introspect": "the client authenticates itself in the request",
-    "oauth.jwks": "public keys",
-    "oauth.authorization_server": "metadata (RFC 8414)",
-    "oauth.protected_resource": "metadata (RFC 9728)",
-    "front.home": "says what this is",
-    "front.docs": "the API, to be read",
-    "front.openapi": "the API, for machines",
-    "front.static": "the pages' style and sign",
-    "front.icon": "the sign, where browsers look for it",
-    "health.alive": "for supervisors; one word",
-    "health.ready": "for load balancers; one word",
-    "receipts.verify": "whoever was shown a receipt may ask whether we signed it; nothing more is told",
-    "front.problems": "lists the types of errors",
-    "tryout.shelf_of_law": "the published policies, for everybody to read",
-    "tryout.policy": "explains a published policy, and tries a made-up record: nothing is read, changed or kept",
-    "tryout.nowhere": "an address of these pages that is none",
-    "problem": "explains a type of error",
-}
-"""The routes that are open to everyone, each with its reason."""
 
 PROBES: Mapping[str, health.Probe] = {
     "database": health.database,

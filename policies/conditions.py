@@ -54,11 +54,12 @@ def _traits(table: Table, key: str) -> EntryTest:
 
 
 def _has_trait(entry: Entry, trait: str) -> Truth:
-    if trait in entry.traits:
-        return True
     grades = vocabulary.graded(trait)
-    if grades is not None and entry.grade is not None:
-        return entry.grade in grades
+    graded = None if grades is None or entry.grade is None else entry.grade in grades
+    if trait in entry.traits:
+        return None if graded is False else True  # the entry contradicts itself
+    if graded is not None:
+        return graded
     return False if entry.traits_complete or entry.traits & vocabulary.opposites(trait) else None
 
 

@@ -25,7 +25,7 @@ PACKAGES = ("policies", "connectors", "gateway")
 LINE = [
     "clock", "config", "logs", "metrics", "db", "problems", "limits", "vault", "work", "audit", "oauth", "notices",
     "consent", "staff", "tryout", "checks", "leases", "desk", "subject", "retention", "watch", "doctor", "front",
-    "migrations", "setup", "demo", "app", "serve", "worker", "cli",
+    "migrations", "setup", "demo", "doors", "app", "serve", "worker", "cli",
 ]
 # fmt: on
 

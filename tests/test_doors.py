@@ -6,7 +6,7 @@ import pytest
 from flask import Blueprint
 
 from gateway import consent, staff, subject
-from gateway.app import GUARDS, OPEN_ENDPOINTS, OWN_GUARDS
+from gateway.doors import GUARDS, OPEN_ENDPOINTS, OWN_GUARDS
 from gateway.oauth.clients import SCOPES
 from tests.stage import Caller, Stage, make_stage, stage, stage_environ
 

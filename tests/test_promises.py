@@ -34,6 +34,9 @@ from tests.server import Deployment, person
 from tests.stage import RELEASE, Caller, Stage, make_stage, reports, request_for, stage, stage_environ
 from tests.visitors import Subject
 
+TOLD = RELEASE - timedelta(hours=6)
+"""When the subject is told of an answer that leaves at RELEASE."""
+
 __all__ = ["make_stage", "stage", "stage_environ"]
 
 SECRETS = ("drugs.use", "theft", "violence", "drug-use-ever", "harm-ever", "case-1", "case-2", "case-3", "2012-05-05")
@@ -180,9 +183,9 @@ def test_promise_2_late_is_the_next_grid_time(stage: Stage) -> None:
     hr, desk = stage.caller(), stage.desk()
     check_id = hr.asked("BARRED")
     stage.agree(check_id)
-    stage.until(RELEASE + timedelta(minutes=7))
+    stage.until(TOLD + timedelta(minutes=7))
     stage.settle_reviews(desk)
-    for minutes in (8, 30, 59):
+    for minutes in (0, 8, 30, 59):
         stage.until(RELEASE + timedelta(minutes=minutes))
         assert hr.see(check_id)["status"] == "in_progress"
     stage.until(RELEASE + timedelta(hours=1))
@@ -358,7 +361,7 @@ def test_promise_5_unknown_is_never_an_answer(stage: Stage) -> None:
     waiting = [desk.get(f"/v1/reviews/{one['id']}").json for one in desk.get("/v1/reviews").json["reviews"]]
     assert [question["why"] for question in waiting] == ["undetermined"] * 2
     stage.settle_reviews(desk)
-    stage.forward(hours=1)
+    stage.forward(hours=7)
     assert {hr.see(check_id)["eligible"] for check_id in ids} == {True}
 
 
@@ -370,7 +373,7 @@ def test_promise_6_log_before_you_tell(stage: Stage) -> None:
     hr = stage.caller()
     check_id = hr.asked()
     stage.agree(check_id)
-    stage.time.at = RELEASE
+    stage.time.at = TOLD
     assert audit.sequence() is not None, "an earlier checkpoint is not one over the answer"
     release.tell_subjects()
     release.open_answers()
@@ -381,6 +384,7 @@ def test_promise_6_log_before_you_tell(stage: Stage) -> None:
     assert told_or_opened(hr, check_id) == (False, False), "in the log, but under no checkpoint"
     audit.sequence()
     release.tell_subjects()
+    stage.time.at = RELEASE
     release.open_answers()
     assert told_or_opened(hr, check_id) == (True, True)
 
@@ -503,18 +507,20 @@ def test_promise_8_holds_at_the_desk(stage: Stage) -> None:
 
 
 def test_promise_9_the_subject_comes_first(stage: Stage) -> None:
-    """When the subject is told the institution still sees nothing; only then can it read."""
+    """The subject is told a quarter of the hold before the institution can read, and has half of that if told late."""
     hr = stage.caller()
     check_id = hr.asked()
     stage.agree(check_id)
-    stage.time.at = RELEASE
+    stage.time.at = TOLD
     release.lay()
     audit.sequence()
     release.open_answers()
     assert told_or_opened(hr, check_id) == (False, False), "the institution is not before the subject"
     release.tell_subjects()
     assert told_or_opened(hr, check_id) == (True, False)
-    release.open_answers()
+    stage.until(RELEASE - timedelta(seconds=1))
+    assert told_or_opened(hr, check_id) == (True, False)
+    stage.until(RELEASE)
     assert told_or_opened(hr, check_id) == (True, True)
 
 
@@ -525,14 +531,12 @@ def test_promise_9_withdrawing_works_until_the_answer_has_left(stage: Stage) -> 
     for check_id in (early, told, late):
         stage.agree(check_id)
     stage.settle_reviews(stage.desk())
-    stage.time.at = RELEASE - timedelta(microseconds=1)
+    stage.time.at = TOLD - timedelta(microseconds=1)
     assert stage.act(early, withdraw)
-    stage.time.at = RELEASE
-    release.lay()
-    audit.sequence()
-    release.tell_subjects()
+    stage.until(TOLD)
+    stage.until(RELEASE - timedelta(microseconds=1))
     assert stage.act(told, withdraw)
-    release.tick()
+    stage.until(RELEASE)
     assert not stage.act(late, withdraw)
     stage.forward(hours=1)
     assert [hr.see(check_id)["status"] for check_id in (early, told, late)] == ["closed", "closed", "completed"]
@@ -562,7 +566,7 @@ def test_promise_9_a_person_decides_a_no(stage: Stage) -> None:
     stage.forward(days=5)
     assert hr.see(check_id)["status"] == "in_progress"
     stage.settle_reviews(desk, "overturn")
-    stage.forward(hours=1)
+    stage.forward(hours=7)
     assert hr.see(check_id)["eligible"] is True
 
 
@@ -614,6 +618,7 @@ def test_promise_10_a_release_that_was_interrupted_goes_on(stage: Stage) -> None
         for phase in (release.lay, audit.sequence, release.tell_subjects)[:phases]:
             phase()
         release.tick()
+        stage.time.forward(timedelta(hours=4))
         release.tick()
         assert hr.see(check_id)["status"] == "completed"
         with db.read() as session:

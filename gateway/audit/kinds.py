@@ -62,6 +62,9 @@ KINDS: dict[str, Kind] = {
     # about people who work here
     "staff.added": Kind(clear=("roles", "by")),
     "staff.revoked": Kind(clear=("by",)),
+    "staff.enrolled": Kind(),
+    "staff.reset": Kind(clear=("by",)),
+    "staff.password_changed": Kind(),
     "staff.signed_in": Kind(),
     "staff.refused": Kind(clear=("why",)),
     # about institutions, their clients, our keys

@@ -90,7 +90,7 @@ def expire() -> None:
 def tell(session: Session, check_id: str) -> bool:
     """Tell the subject that the answer is there: from now on their page shows it. Do this before `release`."""
     consent = decided(session, check_id)
-    told = _guarded(
+    told = guarded(
         session, consent, (Consent.state == "given") & Consent.told_at.is_(None), told_at=clock.now()
     )  # fmt: skip
     if told:
@@ -110,7 +110,7 @@ def inform(session: Session, consent: Consent) -> None:
 def hold_back(session: Session, consent: Consent) -> bool:
     """Take an answer back that the subject was told and the institution cannot read yet, for a person to look again."""
     may = (Consent.state == "given") & Consent.told_at.is_not(None) & Consent.released_at.is_(None)
-    return _guarded(session, consent, may, told_at=None)
+    return guarded(session, consent, may, told_at=None)
 
 
 def opens_at(consent: Consent, leaves_at: datetime) -> datetime | None:
@@ -131,7 +131,7 @@ def release(session: Session, check_id: str) -> bool:
     """
     consent = decided(session, check_id)
     may = (Consent.state == "given") & Consent.released_at.is_(None) & (Consent.release_at <= clock.now())
-    return _guarded(session, consent, may, released_at=clock.now())
+    return guarded(session, consent, may, released_at=clock.now())
 
 
 def shown_release_at(consent: Consent, now: datetime) -> datetime | None:
@@ -183,11 +183,14 @@ def _close(session: Session, consent: Consent, to: State, at: datetime, *more: C
 
 def _move(session: Session, consent: Consent, to: State, *more: ColumnElement[bool], **values: Any) -> bool:
     """Bring a consent into another state if the table of moves and every other condition allow it now."""
-    return _guarded(session, consent, and_(Consent.state.in_(before(to)), *more), state=to, **values)
+    return guarded(session, consent, and_(Consent.state.in_(before(to)), *more), state=to, **values)
 
 
-def _guarded(session: Session, consent: Consent, may: ColumnElement[bool], **values: Any) -> bool:
-    """Change the row where the condition holds in the database at this moment; read it again either way."""
+def guarded(session: Session, consent: Consent, may: ColumnElement[bool], **values: Any) -> bool:
+    """Change the row where the condition holds in the database at this moment; read it again either way.
+
+    Returns whether it held: of two acts at the same moment one finds that the other was first.
+    """
     done = session.execute(
         update(Consent)
         .where(Consent.id == consent.id, may)

@@ -61,8 +61,10 @@ def today(consent: Consent) -> date:
 
 def offered(consent: Consent) -> Given | None:
     """What the subject would give by agreeing now; None where no lease is asked for."""
+    if consent.lease_months is None:
+        return None
     policy = deployment.library().version(consent.policy, consent.version)
-    if consent.lease_months is None or policy.lease is None:
+    if policy.lease is None:
         return None
     begun, months = today(consent), consent.lease_months
     return Given(begun, policy.lease.every, months, Duration(months, 0).after(begun), policy.digest)

@@ -30,7 +30,9 @@ class Room:
 
     def __init__(self, *folders: Path) -> None:
         places: Sequence[Path] = (*folders, _HERE)
-        self._words = type("Words", (Wording,), {"folders": tuple(place / "texts" for place in reversed(places))})
+        self.Words: type[Wording] = type(
+            "Words", (Wording,), {"folders": tuple(place / "texts" for place in reversed(places))}
+        )
         self._environment = Environment(
             loader=ChoiceLoader([FileSystemLoader(place / "templates") for place in places]),
             autoescape=True,
@@ -42,8 +44,7 @@ class Room:
     def words(self) -> Wording:
         """The texts in the reader's language, with times as in the request's country."""
         consent = g.get("consent")
-        made: Wording = self._words(language(), jurisdiction_of(consent.policy) if consent else None)
-        return made
+        return self.Words(language(), jurisdiction_of(consent.policy) if consent else None)
 
     def page(self, template: str, status: int = 200, **context: Any) -> Response:
         """One page as a response. Raises UndefinedError for a template that wants what it does not get."""

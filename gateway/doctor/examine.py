@@ -59,6 +59,7 @@ def _opened(config: Config, outside: dict[str, Examination]) -> Iterator[Finding
         yield from _done(about, examination)
     yield from _done("workers", rooms.workers)
     yield from _done("work", rooms.tasks)
+    yield from _done("desk", rooms.desk)
 
 
 def _with_keys(config: Config) -> Iterator[Finding]:

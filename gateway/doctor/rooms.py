@@ -4,6 +4,7 @@ import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from connectors import shelf
@@ -14,6 +15,8 @@ from gateway.config import Config
 from gateway.db import db
 from gateway.doctor.finding import FAULT, HINT, OK, Finding
 from gateway.notices import Unreachable, open_outbox
+from gateway.oauth.models import Client
+from gateway.staff.models import Staff
 from policies.library import Library
 
 _ANSWER_SECONDS = 2.0
@@ -105,6 +108,21 @@ def tasks() -> Iterator[Finding]:
     else:
         again = f", {backlog.again} of them to be tried again" if backlog.again else ""
         yield Finding("work", OK, f"{len(waiting)} tasks wait or run{again}, none is overdue")
+
+
+def desk() -> Iterator[Finding]:
+    """Whether there are people enough to decide: a contest goes to another one than before."""
+    with db.read() as session:
+        people = session.scalars(select(Staff).where(Staff.enrolled_at.is_not(None), Staff.revoked_at.is_(None))).all()
+        clients = session.scalar(select(func.count()).where(Client.desk, Client.revoked_at.is_(None))) or 0
+    number = clients + sum("adjudicator" in one.roles for one in people)
+    do = "add one with `sealgate staff add NAME --role adjudicator`, or software of a desk with `sealgate desk add`"
+    if number == 0:
+        yield Finding("desk", HINT, "nobody may decide: refusals, and what the records leave open, wait", do)
+    elif number == 1:
+        yield Finding("desk", HINT, "only one may decide, and a contest is decided by another one than before", do)
+    else:
+        yield Finding("desk", OK, f"{number} may decide")
 
 
 def watching(config: Config) -> Iterator[Finding]:

@@ -2,11 +2,12 @@
 
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
 from gateway import audit, clock, notices, vault
 from gateway.consent import Consent, deployment, lease, withdraw
+from gateway.consent.decide import guarded as change
 from gateway.consent.wording import Wording
 from policies.policy import jurisdiction_of
 
@@ -71,12 +72,4 @@ def repeats(session: Session, consent: Consent) -> list[Consent]:
 
 def guarded(session: Session, consent: Consent, *more: ColumnElement[bool], **values: Any) -> bool:
     """Change the row of a lease that stands, where every condition holds in the database now; read it again."""
-    done = session.execute(
-        update(Consent)
-        .where(Consent.id == consent.id, _STANDS, *more)
-        .values(**values)
-        .returning(Consent.id)
-        .execution_options(synchronize_session=False)
-    ).all()
-    session.refresh(consent)
-    return bool(done)
+    return change(session, consent, and_(_STANDS, *more), **values)

@@ -150,6 +150,10 @@ def nowhere(_rest: str) -> Response:
     raise NotFound
 
 
+_TOLD = {"staff.factor": "staff.enrolled", "staff.password": "staff.password_changed"}
+"""What the log says beside that somebody signed in."""
+
+
 def _signed_in(login: str) -> str | None:
     """The token of a new session, if login name, password and code of the form are right. Raises TooManyAttempts."""
     attempt = Attempt(login, request.remote_addr)
@@ -180,6 +184,8 @@ def _begin(session: Session, staff: Staff, attempt: Attempt) -> str:
     if request.endpoint != "staff.sign_in":
         sessions.end_all(session, staff.id)
     attempt.succeeded(session)
+    if request.endpoint in _TOLD:
+        audit.record(session, _TOLD[request.endpoint], staff.id)
     audit.record(session, "staff.signed_in", staff.id)
     return sessions.begin(session, staff)
 

@@ -52,7 +52,9 @@ def add(session: Session, typed: str, roles: Sequence[str], jurisdictions: Seque
     )  # fmt: skip
     session.add(staff)
     vault.put(session, staff.id, "login", login, standing=True)
-    return staff, _new_link(session, staff, by)
+    link = _new_link(session, staff)
+    audit.record(session, "staff.added", staff.id, roles=",".join(staff.roles), by=by)
+    return staff, link
 
 
 def reset(session: Session, staff: Staff, by: str) -> str:
@@ -60,7 +62,8 @@ def reset(session: Session, staff: Staff, by: str) -> str:
     if staff.revoked_at is not None:
         raise Refused(f"{staff.id} is revoked; add them again")
     _forget_secrets(session, staff)
-    return _new_link(session, staff, by)
+    audit.record(session, "staff.reset", staff.id, by=by)
+    return _new_link(session, staff)
 
 
 def revoke(session: Session, staff: Staff, by: str) -> None:
@@ -123,12 +126,10 @@ def step_of(session: Session, staff: Staff | None, typed: str, now: datetime) ->
     return step if staff is not None else None
 
 
-def _new_link(session: Session, staff: Staff, by: str) -> str:
-    """A second `staff.added` about somebody in the log says that their password and second factor were taken away."""
+def _new_link(session: Session, staff: Staff) -> str:
     link = secrets.token_urlsafe(24)
     staff.link_hash, staff.link_until = vault.index("staff-link", link), clock.now() + LINK_TERM
     session.flush()
-    audit.record(session, "staff.added", staff.id, roles=",".join(staff.roles), by=by)
     return link
 
 

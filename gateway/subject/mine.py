@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from gateway import clock, vault
-from gateway.consent import attempts, deployment, forms, oidc, own_visits, people, visits
+from gateway.consent import attempts, contacts, deployment, forms, oidc, own_visits, people, visits
 from gateway.consent.refusals import TooManyAttempts
-from gateway.consent.render import language, seal
+from gateway.consent.render import language, seal, words
 from gateway.db import db
 from gateway.problems import page_renderer
 from gateway.subject import mine_erase, mine_told
@@ -84,8 +84,20 @@ def everything() -> Response:
     """Every check about the person, newest first."""
     with db.read() as session:
         found, more = mine_told.of_person(session, g.person, request.args.get("after"))
+        kept = contacts.of_person(session, g.person.named)
     checks = [mine_told.told(consent, language()) for consent in found]
-    return page("mine", checks=checks, after=found[-1].id if more else None, first="after" not in request.args)
+    return page(
+        "mine", checks=checks, after=found[-1].id if more else None, first="after" not in request.args,
+        kept=kept and ", ".join(kept["contact"].values()), until=kept and words().day(kept["until"].date()),
+    )  # fmt: skip
+
+
+@pages.post("/kept/forget")
+def forget_kept() -> Response:
+    """Keep no contact for codes any more. Sent twice, it shows the same."""
+    with db.write(contacts.NAME) as session:
+        contacts.remove(session, g.person.named)
+    return redirect(own_visits.PAGE, 303)
 
 
 @pages.get("/<consent_id>")

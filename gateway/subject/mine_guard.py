@@ -30,6 +30,7 @@ DOORS: Mapping[str, Door] = {
     "mine.open_request": Door.OWN,
     "mine.erase": Door.OWN,
     "mine.contact": Door.OWN,
+    "mine.forget_kept": Door.OWN,
     "mine.leave": Door.OWN,
 }
 

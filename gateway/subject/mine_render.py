@@ -1,33 +1,19 @@
-"""Making a person's own pages: the frame, the style and the words of the subject's pages, and words of their own."""
+"""Making a person's own pages: as those of a single request, closing by themselves, with refusals of their own."""
 
 from pathlib import Path
 from typing import Any
 
 from flask import Response, g, url_for
-from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
 
 from gateway import clock
-from gateway.consent import assets, forms, own_visits, visits, wording
+from gateway.consent import own_visits, visits
 from gateway.consent.refusals import ProofNeeded, SessionEnded, TooManyAttempts
-from gateway.consent.render import language
+from gateway.consent.render import Room
 from gateway.problems import Problem
 from gateway.subject.mine_guard import OwnPageClosed
 
-_HERE = Path(__file__).parent
-_SUBJECTS = Path(wording.__file__).parent
-_environment = Environment(
-    loader=ChoiceLoader([FileSystemLoader(_HERE / "templates"), FileSystemLoader(_SUBJECTS / "templates")]),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-
-
-class Words(wording.Wording):
-    """The texts of the subject's pages, and ours under `mine`."""
-
-    folders = (*wording.Wording.folders, _HERE / "texts")
+_room = Room(Path(__file__).parent)
+Words = _room.Words
 
 
 def page(template: str, status: int = 200, **context: Any) -> Response:
@@ -35,7 +21,7 @@ def page(template: str, status: int = 200, **context: Any) -> Response:
 
     Raises UndefinedError for a template that wants what it does not get.
     """
-    response = Response(html(template, **context), status, mimetype="text/html")
+    response = _room.page(template, status, url=url_for, **context)
     if g.get("person"):
         closes = visits.FRESH if fresh() else visits.PROOF_TERM
         left = g.visit.proved_at + closes - clock.now()
@@ -48,28 +34,9 @@ def fresh() -> bool:
     return visits.proved(g.visit, clock.now(), visits.FRESH)
 
 
-def html(template: str, **context: Any) -> str:
-    """One page as text."""
-    text = Words(language())
-    return _environment.get_template(f"{template}.html").render(
-        t=text,
-        lang=wording.LANGUAGES[text.language],
-        languages=[
-            {"code": code, "tag": tag, "name": Words(code)("language"), "here": code == text.language}
-            for code, tag in wording.LANGUAGES.items()
-        ],
-        style=url_for("consent.asset", name=assets.NAMES["consent.css"]),
-        icon=url_for("consent.asset", name=assets.NAMES["seal.svg"]),
-        url=url_for,
-        form_field=forms.FIELD,
-        form_token=forms.token(g.get("visit")),
-        **context,
-    )
-
-
 def refusal(problem: Problem, incident: str | None) -> str:
     """The page for a refusal, in the reader's words; what has no words of its own gets those of its status."""
-    text, place = Words(language()), f"errors.{problem.type}"
+    text, place = _room.words(), f"errors.{problem.type}"
     if isinstance(problem, OwnPageClosed):
         place = "mine.closed"
     elif not text.has(f"{place}.title"):
@@ -80,4 +47,4 @@ def refusal(problem: Problem, incident: str | None) -> str:
         onward = url_for("consent.prove", consent_id=g.consent.id), "errors.prove"
     elif isinstance(problem, SessionEnded):
         onward = url_for("consent.start"), "errors.start"
-    return html("error", place=place, until=until, incident=incident, onward=onward)
+    return _room.html("error", place=place, until=until, incident=incident, onward=onward)

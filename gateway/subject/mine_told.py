@@ -20,6 +20,7 @@ from gateway.consent import Consent, deployment, people, shown_release_at
 from gateway.consent.guard import ended
 from gateway.consent.people import Person
 from gateway.consent.refusals import LinkUnknown
+from gateway.consent.wording import Wording
 from gateway.subject.mine_render import Words
 from policies.library import NothingInForce
 from policies.policy import jurisdiction_of
@@ -118,7 +119,7 @@ def _rules(consent: Consent, language: str) -> tuple[str, str, str]:
         return consent.policy, "", consent.role
 
 
-def _day(version: str, text: Words) -> str:
+def _day(version: str, text: Wording) -> str:
     """A version by the day that it is named for."""
     try:
         return text.day(date.fromisoformat(version))
@@ -130,7 +131,7 @@ def _early(entry: AuditEntry) -> bool:
     return entry.kind in _OF_THE_DESK or _fact(entry, "why") == _FOR_THE_DESK
 
 
-def _looks(entries: Iterable[AuditEntry], text: Words) -> Iterable[Act]:
+def _looks(entries: Iterable[AuditEntry], text: Wording) -> Iterable[Act]:
     for entry in entries:
         why, registry = f"mine.why.{_fact(entry, 'why')}", str(_fact(entry, "registry"))
         named = f"mine.registry.{registry}"
@@ -141,7 +142,7 @@ def _looks(entries: Iterable[AuditEntry], text: Words) -> Iterable[Act]:
         )
 
 
-def _acts(entries: Iterable[AuditEntry], consent: Consent, text: Words) -> Iterable[Act]:
+def _acts(entries: Iterable[AuditEntry], consent: Consent, text: Wording) -> Iterable[Act]:
     for entry in entries:
         place = f"mine.act.{entry.kind.replace('.', '_')}"
         if text.has(f"{place}.what"):
@@ -155,6 +156,6 @@ def _fact(entry: AuditEntry, field: str) -> object:
     return json.loads(entry.facts)[clear.index(field)] if field in clear else None
 
 
-def _when(entry: AuditEntry, text: Words) -> str:
+def _when(entry: AuditEntry, text: Wording) -> str:
     at: datetime = entry.at
     return text("mine.hour", moment=text.moment(at)) if KINDS[entry.kind].sealed_about else text.moment(at)

@@ -157,13 +157,19 @@ def _drug(draw: st.DrawFn, words: Words) -> Drug | None:
     )
 
 
+def _fits(trait: str, grade: str | None) -> bool:
+    """Whether a trait does not contradict the grade: what does is unknown, and forgetting half of it settles it."""
+    grades = vocabulary.graded(trait)
+    return grade is None or grades is None or grade in grades
+
+
 @cache
 @st.composite
 def entries(draw: st.DrawFn, jurisdiction: str = "cn", words: Words = USUAL) -> Entry:
     """One entry decided by June 2026."""
     decided = draw(DAYS)
     disposition = draw(one_of(*words.disposition))
-    age = draw(AGES)
+    age, grade = draw(AGES), draw(perhaps(*words.grade))
     ended = disposition in ("annulled", "expunged", "disregarded", "conditionally-cautioned")
     return Entry(
         jurisdiction=jurisdiction,
@@ -171,8 +177,8 @@ def entries(draw: st.DrawFn, jurisdiction: str = "cn", words: Words = USUAL) -> 
         offence=draw(one_of(*words.offence)),
         disposition=disposition,
         ref=draw(REFS).hex,
-        grade=draw(perhaps(*words.grade)),
-        traits=draw(some_of(*words.traits)),
+        grade=grade,
+        traits=frozenset(trait for trait in draw(some_of(*words.traits)) if _fits(trait, grade)),
         traits_complete=draw(st.booleans()),
         proceeding=draw(one_of(None, None, "p", "q")),
         acted_on=decided - timedelta(days=200) if draw(st.booleans()) else None,

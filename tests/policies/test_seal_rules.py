@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from policies.answers import seal_row
+from policies.evaluator import adjudicate
 from policies.library import Library, NothingInForce
-from policies.model import read_record
+from policies.model import Report, read_record
 from policies.sealing import seal
 
 LIBRARY = Library.shipped()
@@ -141,3 +142,19 @@ def test_an_age_that_is_not_given_follows_from_the_day_of_birth() -> None:
     assert rows("cn", "2026-06-01", crime, born="2002-02-01")[0]["between"] == ["open", "shallow"]
     assert rows("cn", "2026-06-01", crime, born="2002-06-01")[0]["level"] == "shallow"
     assert rows("cn", "2026-06-01", {**acted, "age_at_act": 30}, born="2010-02-01")[0]["level"] == "open"
+
+
+def test_what_contradicts_itself_is_unknown() -> None:
+    """A misdemeanour that is said to be a felony too: neither word is taken over the other, and a person looks."""
+    day = date(2024, 6, 1)
+    policy, regimes = LIBRARY.policy("us/twic", day), LIBRARY.regimes(day)
+
+    def outcome(**says: Any) -> str:
+        entry = {"jurisdiction": "us", "kind": "criminal", "offence": "explosives", "disposition": "convicted"}
+        entry |= {"decided_on": "2023-09-12", "traits_complete": True, **says}
+        record = read_record({"entries": [entry]})
+        return adjudicate(list(map(Report, record.entries)), regimes, policy, policy.roles[0], day, "strict").outcome
+
+    assert outcome(traits=["felony"]) == "ineligible"
+    assert outcome(grade="misdemeanor-a") == "eligible"
+    assert outcome(grade="misdemeanor-a", traits=["felony"]) == "undetermined"

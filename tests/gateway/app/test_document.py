@@ -8,9 +8,9 @@ from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import validate
 from referencing import Registry, Resource
 
-from gateway.app import GUARDS
 from gateway.checks import examples
 from gateway.desk import examples as desk_examples
+from gateway.doors import GUARDS
 from gateway.front import receipts
 
 ROOMS = set(GUARDS)

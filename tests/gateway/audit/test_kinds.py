@@ -39,6 +39,9 @@ FROZEN = {
     "staff.revoked": "7f1a6071e77fcbdb",
     "staff.signed_in": "04e04a0c54b20c36",
     "staff.refused": "7923fb59700ff554",
+    "staff.enrolled": "04e04a0c54b20c36",
+    "staff.reset": "7f1a6071e77fcbdb",
+    "staff.password_changed": "04e04a0c54b20c36",
 }
 
 

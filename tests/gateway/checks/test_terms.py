@@ -35,7 +35,6 @@ CHANGES = [
     "UPDATE consents SET role = 'carer' WHERE check_id = '{id}'",
     "UPDATE consents SET purpose = 're-check' WHERE check_id = '{id}'",
     "UPDATE consents SET institution = 'Somebody Else' WHERE check_id = '{id}'",
-    "UPDATE consents SET id = 'con_other' WHERE check_id = '{id}'",
     "DELETE FROM vault_items WHERE name = 'terms' AND owner_id = '{id}'",
 ]
 

@@ -13,7 +13,7 @@ from gateway.checks.settle import CONTEST, open_review
 from gateway.db import db
 from gateway.desk.queue import Seat, page
 from gateway.retention import due, terms
-from tests.stage import Caller, Stage, reports
+from tests.stage import Caller, Stage, reports, request_for
 
 pytestmark = pytest.mark.both_databases
 
@@ -65,7 +65,8 @@ def test_another_persons_entry_is_left_out_and_not_asked_about_again(stage: Stag
     again = hr.asked("NAMESAKE", "again")
     stage.agree(again)
     assert stage.review(again) is None
-    other, _ = stage.opened(hr, "OTHER")
+    elsewhere = {**request_for("OTHER")["subject"], "contact": {"email": "elsewhere@mail.example"}}
+    other, _ = stage.opened(hr, "OTHER", subject=elsewhere)
     stage.forward(days=2)
     assert [hr.see(one)["eligible"] for one in (check_id, again, other)] == [True, True, None]
     stage.police.answers["NAMESAKE"] = [*reports(USE), *reports(USE, sure=False)]

@@ -18,7 +18,7 @@ from tests.stage import RELEASE, Stage
 
 EVERYTHING = {
     *("configuration", "database", "migrations", "clock", "keys", "key file", "terms"),
-    *("audit", "registries", "outbox", "metrics", "workers", "work"),
+    *("audit", "registries", "outbox", "metrics", "workers", "work", "desk"),
 }
 
 

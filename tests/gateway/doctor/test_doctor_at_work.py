@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from gateway import metrics, work
-from gateway.db import db
+from gateway.db import db, new_id
 from gateway.doctor import Finding
+from gateway.oauth import register
 from tests.gateway.doctor.conftest import Patient
 from tests.server import HOST, free_port
 
@@ -78,6 +79,16 @@ def test_work_that_nobody_takes(now: Patient) -> None:
     assert about(now, "work")[0].level == "ok"
     now.execute(f"UPDATE {table} SET created_at = created_at - 3600000")
     assert now.faults()["work"] == "a task that could be done has waited for 60 minutes"
+
+
+def test_a_desk_needs_two(now: Patient) -> None:
+    """Nobody and one alone are hints: a contest goes to another one than before."""
+    for level in ("hint", "hint", "ok"):
+        (found,) = about(now, "desk")
+        assert found.level == level
+        with now.opened(), db.write() as session:
+            here = register.add_institution(session, "Desk", f"reg-{new_id('x')}", "cn", ("cn/kindergarten",))
+            register.add_client(session, here, "Desk", None, ("reviews:decide",), desk=True)
 
 
 def test_metrics_that_nobody_answers(now: Patient) -> None:

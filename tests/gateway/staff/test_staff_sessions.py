@@ -56,7 +56,7 @@ def test_from_the_link_to_the_end(stage: Stage) -> None:
     assert one.open("/bench").text.startswith(staff_id)
     for elsewhere in ("//evil.example", "https://evil.example", "/bench/../c", "/v1/checks", "/bench?x=1", "/bench\\x"):
         assert one.open(f"/staff/sign-in?next={elsewhere}").headers["Location"] == "/staff"
-    kinds = ["staff.added", "staff.signed_in", "staff.refused", "staff.signed_in"]
+    kinds = ["staff.added", "staff.enrolled", "staff.signed_in", "staff.refused", "staff.signed_in"]
     with db.read() as session:
         assert [entry.kind for entry in audit.about(session, staff_id)] == kinds
         row = session.get_one(Staff, staff_id)

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from functools import cache
 from html import unescape
 
 import pytest
@@ -9,8 +10,7 @@ from sqlalchemy import select
 
 from gateway.checks import correct, release
 from gateway.checks.contest import contest
-from gateway.checks.models import Check, Correction, Review
-from gateway.checks.settle import settle
+from gateway.checks.models import Correction, Review
 from gateway.consent import decided, visits
 from gateway.consent.forms import visit_cookie
 from gateway.consent.models import Consent
@@ -58,16 +58,25 @@ class Reader:
 def refused(stage: Stage, hr: Caller) -> tuple[str, Reader]:
     """A check that comes to a no, a moment before anybody is told."""
     check_id, _ = stage.opened(hr, "BARRED")
-    stage.settle_reviews(stage.desk())
+    stage.settle_reviews(first_desk(stage))
     return check_id, Reader(stage, check_id)
 
 
+@cache
+def first_desk(stage: Stage) -> Caller:
+    """The desk that decides first: one for a stage."""
+    return stage.desk()
+
+
 def decide_again(stage: Stage, check_id: str, eligible: bool) -> None:
-    """Another person decides what is on the desk."""
-    with db.write(check_id) as session:
-        review = session.scalars(select(Review).where(Review.check_id == check_id, Review.decided_at.is_(None))).one()
-        review.decided_at, review.decided_by = stage.time.at, "stf_other"
-        settle(session, session.get_one(Check, check_id), eligible)
+    """Another desk decides what the first one does not even see."""
+    with db.read() as session:
+        query = select(Review.id).where(Review.check_id == check_id, Review.decided_at.is_(None))
+        review_id = session.scalars(query).one()
+    assert stage.decide(first_desk(stage), review_id, "confirm").status_code == 404
+    other = stage.desk(name=f"Another desk, {stage.time.at}")
+    assert other.get(f"/v1/reviews/{review_id}").json["why"] == "contest"
+    assert stage.decide(other, review_id, "overturn" if eligible else "confirm").status_code == 200
 
 
 def messages() -> int:
