@@ -112,7 +112,8 @@ class Distinction(Base):
 
 
 class Punctuality(Base):
-    """How many answers of a policy left, and how many of them were not ready in time: counts, no checks."""
+    """How many answers of a policy left that a person had looked at, and how many of them were not ready in time:
+    counts, no checks."""
 
     __tablename__ = "punctuality"
 

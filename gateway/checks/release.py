@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 
 from gateway import audit, clock, logs, vault, work
 from gateway.checks import correct, terms
-from gateway.checks.models import Check, Punctuality
+from gateway.checks.models import Check, Punctuality, Review
 from gateway.consent import Consent, grid, observe_lateness, opens_at, release, tell
 from gateway.db import db
 from gateway.oauth.models import Institution
@@ -37,7 +37,10 @@ _COUNTS = "checks.punctuality"
 """What a write that counts answers names (`db.write`): the counts belong to no check."""
 
 MEMORY = 1000
-"""After so many answers of a policy the older ones begin to count for less in its observed lateness."""
+"""After so many reviewed answers of a policy the older ones begin to count for less in its observed lateness."""
+
+FEW = 20
+"""Fewer reviewed answers than so many are no experience: the first late one would defer everybody."""
 
 log = logs.get("release")
 
@@ -252,17 +255,37 @@ def _drop_damaged_contact(session: Session, consent: Consent) -> None:
 
 
 def _observe(session: Session, check: Check, consent: Consent) -> None:
-    """Count whether the answer was ready when it was promised: its own lateness, not a deferral drawn by lot."""
+    """Count whether the answer was ready when it was promised, if a person looked at it.
+
+    Among all answers the late ones are as rare as the refused, and the lot would be too rare to hide them. The rate is
+    noted at every answer, since the time of noting it would say which was reviewed.
+    """
     seen = session.get(Punctuality, check.policy) or Punctuality(policy=check.policy, answers=0, late=0)
     session.add(seen)
+    if session.scalar(select(Review.id).where(Review.check_id == check.id).limit(1)) is not None:
+        count(seen, late(check, consent))
+    session.flush()
+    observe_lateness(session, check.policy, rate(seen))
+
+
+def late(check: Check, consent: Consent) -> bool:
+    """Whether a settled answer was not ready when it was promised: its own lateness, not a deferral drawn by lot."""
+    if check.ready_at is None or consent.nominal_release_at is None:
+        raise ValueError("nothing was settled, or no release time was fixed")
+    return check.ready_at > consent.nominal_release_at - consent.margin
+
+
+def count(seen: Punctuality, was_late: bool) -> None:
+    """Count a reviewed answer, late or not."""
     if seen.answers >= MEMORY:
         seen.answers, seen.late = seen.answers // 2, seen.late // 2
     seen.answers += 1
-    nominal = consent.nominal_release_at
-    if check.ready_at and nominal and check.ready_at > nominal - consent.margin:
-        seen.late += 1
-    session.flush()
-    observe_lateness(session, check.policy, seen.late / seen.answers)
+    seen.late += was_late
+
+
+def rate(seen: Punctuality) -> float:
+    """The share of late answers among those that a person looked at, with which deferrals are drawn."""
+    return seen.late / max(seen.answers, FEW)
 
 
 def _forget(session: Session, check: Check) -> None:

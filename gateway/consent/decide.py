@@ -36,11 +36,11 @@ def agree(session: Session, consent: Consent, *, draw: Callable[[], float] = _ch
     """The subject agrees: the release time is fixed, and the check may run; a lease begins if one was asked for.
 
     `draw` gives random numbers from 0 to 1. The answer is deferred by one grid time, and again, as long as the
-    draw stays under the policy's observed rate of lateness, so that a late answer says nothing (DESIGN §1.2).
+    draw stays under the policy's observed rate of lateness, so that a late answer says little (DESIGN §1.2).
     """
     now = clock.now()
     nominal = grid.at_or_after(now + consent.hold, consent.grid)
-    release = nominal + _deferrals(lateness(session, consent.policy), draw) * consent.grid
+    release = nominal + deferrals(lateness(session, consent.policy), draw) * consent.grid
     moved = _move(
         session, consent, "given", Consent.expires_at > now, guardian.nothing_missing(),
         given_at=now, nominal_release_at=nominal, release_at=release, tell_at=release - consent.margin,
@@ -153,7 +153,8 @@ def shown_tell_at(consent: Consent, now: datetime) -> datetime | None:
 
 
 def lateness(session: Session, policy_id: str) -> float:
-    """The observed share of a policy's checks that are not ready at their release time; 0 while unknown."""
+    """The observed share that is not ready at its release time, of a policy's answers that a person looks at; 0 while
+    unknown."""
     row = session.get(Lateness, policy_id)
     return 0.0 if row is None else row.rate
 
@@ -165,7 +166,8 @@ def observe_lateness(session: Session, policy_id: str, rate: float) -> None:
     session.merge(Lateness(policy=policy_id, rate=rate, observed_at=clock.now()))
 
 
-def _deferrals(rate: float, draw: Callable[[], float]) -> int:
+def deferrals(rate: float, draw: Callable[[], float]) -> int:
+    """By how many grid times an answer is deferred: drawn at consent, before anything is known of it."""
     count = 0
     while count < MOST_DEFERRALS and draw() < rate:
         count += 1

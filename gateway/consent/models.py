@@ -199,7 +199,7 @@ class Failures(Base):
 
 
 class Lateness(Base):
-    """Which share of a policy's checks is not ready at its release time, as observed."""
+    """Which share of a policy's answers that a person looks at is not ready at its release time, as observed."""
 
     __tablename__ = "consent_lateness"
 

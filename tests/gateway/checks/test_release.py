@@ -12,6 +12,7 @@ from gateway.checks.models import Punctuality, Review
 from gateway.checks.run import run
 from gateway.consent import decided, lateness, observe_lateness
 from gateway.consent.decide import agree
+from gateway.consent.models import Lateness
 from gateway.db import db
 from gateway.notices.models import Message
 from gateway.vault import VaultKek
@@ -192,7 +193,8 @@ def test_answers_of_one_time_are_laid_together(stage) -> None:
 
 
 def test_observed_lateness(stage) -> None:
-    """The share of a policy's answers that were not ready in time, whether or not they were deferred."""
+    """The share of those answers that a person looked at which were not ready in time, deferred or not; of so few that
+    they are no experience. The time of noting it is that of the last answer, looked at or not."""
     hr, desk = stage.caller(), stage.desk()
     for number in range(3):
         stage.agree(hr.asked(key=str(number)))
@@ -202,8 +204,14 @@ def test_observed_lateness(stage) -> None:
     stage.until(RELEASE + timedelta(hours=1))
     with db.read() as session:
         seen = session.get_one(Punctuality, "cn/kindergarten")
-        assert (seen.answers, seen.late) == (4, 1)
-        assert lateness(session, "cn/kindergarten") == pytest.approx(0.25)
+        assert (seen.answers, seen.late) == (1, 1)
+        assert lateness(session, "cn/kindergarten") == pytest.approx(1 / release.FEW)
+    stage.agree(hr.asked(key="later"))
+    stage.forward(days=3)
+    with db.read() as session:
+        assert session.get_one(Punctuality, "cn/kindergarten").answers == 1
+        noted = session.get_one(Lateness, "cn/kindergarten").observed_at
+    assert noted > RELEASE + timedelta(days=1)
 
 
 def test_what_tells_of_a_review_is_forgotten(stage) -> None:

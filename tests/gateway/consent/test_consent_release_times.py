@@ -77,7 +77,7 @@ def test_lots_fall_at_the_observed_rate(app: Flask) -> None:
     with db.write() as session:
         consent.observe_lateness(session, "cn/kindergarten", 0.2)
         rate = consent.lateness(session, "cn/kindergarten")
-        counts = Counter(decide._deferrals(rate, decide._chance) for _ in range(20_000))
+        counts = Counter(decide.deferrals(rate, decide._chance) for _ in range(20_000))
     assert 0.785 < counts[0] / 20_000 < 0.815
     assert 0.147 < counts[1] / 20_000 < 0.173
 
