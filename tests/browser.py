@@ -5,7 +5,8 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import make_server
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -32,3 +33,14 @@ def site(stage) -> Iterator[str]:
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+def look(page: Page, targets: str) -> None:
+    """With axe, for what does not fit, and for what a finger misses among the targets (a CSS selector)."""
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert wide == 0, f"{page.url} scrolls sideways by {wide}px"
+    for target in page.locator(targets).all():
+        box = target.bounding_box()
+        assert box is None or box["height"] >= 44, f"{target.inner_html() or target.get_attribute('id')}: {box}"
