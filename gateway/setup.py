@@ -26,6 +26,8 @@ _REGISTRIES_TEXT = """\
 # connector = "embedded"
 # path = "police.sqlite"                  # built by: sealgate registry build
 # key_env = "SEALGATE_REGISTRY_KEY"
+# title = { en = "the police of Example", zh = "…" }    # who keeps it, for the people whose records it has
+# correction = { en = "Write to …", zh = "…" }           # how they have a record corrected
 """
 
 

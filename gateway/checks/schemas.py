@@ -118,8 +118,8 @@ class CheckRequestSchema(Strict):
         allow_none=True,
         load_default=None,
         metadata={
-            "description": "For how long the check may be repeated, where the policy offers it. The subject is asked"
-            " for both at once.",
+            "description": "For how long the check may be repeated, in whole months or years, such as P3Y; where the"
+            " role has a `lease`, at most its `term`. The subject is asked for both at once.",
             "example": None,
         },
     )
@@ -269,8 +269,10 @@ class LinesSchema(Schema):
 class OfferSchema(Schema):
     """How often a check may be repeated, and for how long a subject may be asked to agree to that at once."""
 
-    every = fields.String(required=True, metadata={"example": "P1Y"})
-    term = fields.String(required=True, metadata={"example": "P3Y"})
+    every = fields.String(required=True, metadata={"example": "P1Y", "description": "How often, by the law."})
+    term = fields.String(
+        required=True, metadata={"example": "P3Y", "description": "The longest `lease` that you may ask for."}
+    )
 
 
 class RoleSchema(Schema):

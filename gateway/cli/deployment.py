@@ -81,7 +81,13 @@ def institution() -> None:
 @click.argument("name")
 @click.option("--registration", required=True, help="Its number in the register of its jurisdiction.")
 @click.option("--jurisdiction", required=True, help="Such as cn.")
-@click.option("--policy", "policies", multiple=True, required=True, help="cn/kindergarten, or cn/kindergarten:teacher.")
+@click.option(
+    "--policy",
+    "policies",
+    multiple=True,
+    required=True,
+    help="cn/kindergarten, or cn/kindergarten:teacher; may be repeated.",
+)
 @DATA
 @AS_JSON
 @errors_told
@@ -132,7 +138,14 @@ def client_key(file: Path) -> None:
 @click.option("--institution", "institution_id", required=True, help="The id that `institution add` printed.")
 @click.option("--name", required=True, help="What the software is called.")
 @click.option("--jwks", type=click.File("rb"), help="Its public keys (JWKS); without it a secret is made, shown once.")
-@click.option("--scope", "scopes", multiple=True, default=("checks:write", "checks:read"), show_default=True)
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    default=("checks:write", "checks:read"),
+    show_default=True,
+    help="May be repeated.",
+)
 @DATA
 @AS_JSON
 @errors_told

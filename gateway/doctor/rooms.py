@@ -1,6 +1,7 @@
 """What the deployment works with: registries, mail, durable work, the log."""
 
 import socket
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -16,6 +17,7 @@ from gateway.db import db
 from gateway.doctor.finding import FAULT, HINT, OK, Finding
 from gateway.notices import Unreachable, open_outbox
 from gateway.oauth.models import Client
+from gateway.staff import people
 from gateway.staff.models import Staff
 from policies.library import Library
 
@@ -113,10 +115,13 @@ def tasks() -> Iterator[Finding]:
 def desk() -> Iterator[Finding]:
     """Whether there are people enough to decide: a contest goes to another one than before."""
     with db.read() as session:
-        people = session.scalars(select(Staff).where(Staff.enrolled_at.is_not(None), Staff.revoked_at.is_(None))).all()
+        staff = session.scalars(select(Staff).where(Staff.revoked_at.is_(None))).all()
         clients = session.scalar(select(func.count()).where(Client.desk, Client.revoked_at.is_(None))) or 0
-    number = clients + sum("adjudicator" in one.roles for one in people)
+    standing = Counter(people.state_of(one) for one in staff if "adjudicator" in one.roles)
+    number = clients + standing["active"]
     do = "add one with `sealgate staff add NAME --role adjudicator`, or software of a desk with `sealgate desk add`"
+    if standing["invited"]:
+        do = f"invited, and not enrolled yet: {standing['invited']}; they open the link that they were given; or {do}"
     if number == 0:
         yield Finding("desk", HINT, "nobody may decide: refusals, and what the records leave open, wait", do)
     elif number == 1:

@@ -42,7 +42,7 @@ def at(secret: str, now: datetime) -> str:
 
 def uri(secret: str, login: str, issuer: str) -> str:
     """The secret as an address that authenticators open."""
-    return _totp(secret).get_provisioning_uri(login, issuer)
+    return _totp(secret).get_provisioning_uri(login, issuer).replace("+", "%20")  # some apps show a plus as it is
 
 
 def grouped(secret: str) -> str:

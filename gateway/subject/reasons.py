@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response
 
 from gateway import problems
 from gateway.checks import deployment
+from gateway.checks.contest import contestable
 from gateway.checks.look import NoConsent, Silent, adjudicated, ask_each, question
 from gateway.checks.models import Check
 from gateway.consent import Consent, shown
@@ -68,6 +69,7 @@ def reasons(consent_id: str) -> Response:
         except NothingInForce:
             raise CannotLook("The law that this check is pinned to is not on the shelf.", logged="no_law") from None
         eligible = told_result(session, consent)
+        may_contest = contestable(session, session.get_one(Check, consent.check_id), consent)
     try:
         said = ask_each(asked, "subject")
     except Silent:
@@ -80,6 +82,7 @@ def reasons(consent_id: str) -> Response:
         **shown.about(consent),
         day=room.words().day(asked.day),
         result="yes" if eligible else "no",
+        may_contest=may_contest,
         otherwise=found.outcome != (ELIGIBLE if eligible else INELIGIBLE),
         grounds=_grounds(asked.policy, asked.role, found, said),
     )
