@@ -10,6 +10,10 @@ __all__ = ["database_environ", "database_url", "postgres"]
 
 _SKIPPED: list[str] = []
 
+for _name in [name for name in os.environ if name.startswith("SEALGATE_")]:
+    if not _name.startswith(("SEALGATE_TEST", "SEALGATE_CRASH")):
+        del os.environ[_name]  # whoever has a deployment of their own open in this shell
+
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test that is marked for it on SQLite and on PostgreSQL; with `empty=True` there are no tables yet."""

@@ -5,8 +5,9 @@ there, and not before, and in a fresh session only, as the answer itself is (DES
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlalchemy import select
@@ -56,6 +57,7 @@ class Act:
     when: str
     what: str
     who: str
+    times: int = 1
 
 
 def of_person(session: Session, person: Person, after: str | None) -> tuple[list[Consent], bool]:
@@ -101,7 +103,12 @@ def acts(session: Session, consent: Consent, language: str) -> tuple[Sequence[Ac
     over = consent.told_at is not None or (check is not None and check.closed_at is not None)
     entries = [entry for entry in audit.about(session, consent.check_id) if over or not _early(entry)]
     looks = [entry for entry in entries if entry.kind == "registry.asked"]
-    return list(_looks(looks, text)), list(_acts(entries, consent, text))
+    return _counted(_looks(looks, text)), _counted(_acts(entries, consent, text))
+
+
+def _counted(acts: Iterable[Act]) -> list[Act]:
+    """Those of one hour that say the same as one, with how many: a person at the desk may look at a question often."""
+    return [replace(act, times=times) for act, times in Counter(acts).items()]
 
 
 def _state(consent: Consent) -> str:
