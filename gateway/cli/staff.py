@@ -116,7 +116,7 @@ def _show_link(staff_id: str, issuer: str, link: str, as_json: bool) -> None:
         print_json({"staff": staff_id, "link": url})
         return
     click.echo(staff_id)
-    click.echo(f"to enrol, once, within a day: {url}", err=True)
+    click.echo(f"for {staff_id} to enrol, once, within a day: {url}", err=True)
 
 
 def _text(value: str | list[str]) -> str:
