@@ -13,7 +13,7 @@ from typing import Any
 from flask import g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from gateway import problems
+from gateway import problems, vault
 from gateway.checks import deployment
 from gateway.checks.look import NoConsent, Silent, adjudicated, ask_each, question
 from gateway.checks.models import Check
@@ -63,6 +63,8 @@ def reasons(consent_id: str) -> Response:
     if request.method != "POST":
         return room.page("reasons-ask", **shown.about(consent))
     with db.read() as session:
+        if not vault.has(session, consent.check_id, "subject"):  # the person has had their particulars erased
+            return redirect(url_for("answer.status", consent_id=consent_id), 303)
         try:
             asked = question(session, session.get_one(Check, consent.check_id))
         except NothingInForce:

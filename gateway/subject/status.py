@@ -52,9 +52,9 @@ def _for_two(consent: Consent, two: joint.Joint) -> Response:
     """
     response = room.page(
         "joint", joint=two, **shown.about(consent), **shown.times(consent), state=shown.state_of(consent, two),
-        late=shown.late(consent), may_withdraw=shown.may_withdraw(consent, two),
+        late=shown.late(consent, two), may_withdraw=shown.may_withdraw(consent, two),
     )  # fmt: skip
-    return response if two.over or consent.told_at is not None else shown.again_in_time(response, consent)
+    return response if two.over or shown.there(consent, two) else shown.again_in_time(response, consent)
 
 
 def told_result(session: Session, consent: Consent) -> bool:
