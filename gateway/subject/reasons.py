@@ -20,7 +20,7 @@ from gateway.checks.models import Check
 from gateway.consent import Consent, shown
 from gateway.consent.render import language
 from gateway.db import db
-from gateway.subject.room import answer, room
+from gateway.subject.room import answer, closing, room
 from gateway.subject.status import told_result
 from policies import vocabulary
 from policies.evaluator import ELIGIBLE, INELIGIBLE, Adjudication, Matter
@@ -77,7 +77,7 @@ def reasons(consent_id: str) -> Response:
     except NoConsent:
         return redirect(url_for("answer.status", consent_id=consent_id), 303)
     found = adjudicated(asked, tuple(report for reports in said.values() for report in reports))
-    return room.page(
+    page = room.page(
         "reasons",
         **shown.about(consent),
         day=room.words().day(asked.day),
@@ -85,6 +85,7 @@ def reasons(consent_id: str) -> Response:
         otherwise=found.outcome != (ELIGIBLE if eligible else INELIGIBLE),
         grounds=_grounds(asked.policy, asked.role, found, said),
     )
+    return closing(page)
 
 
 def _grounds(policy: Policy, role: str, found: Adjudication, said: Mapping[str, Sequence[Report]]) -> list[Ground]:

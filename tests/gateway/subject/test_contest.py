@@ -139,6 +139,30 @@ def test_a_contest_before_the_release_holds_the_answer_back(stage) -> None:
     assert messages() == 2
 
 
+def test_what_tells_of_a_no_closes_with_the_fresh_proof(stage) -> None:
+    """The answer, its reasons and the contest give way on an open page; that it was contested is not said later."""
+    check_id, reader = refused(stage, stage.caller())
+    stage.until(TOLD)
+    reader.prove()
+    stage.time.forward(visits.FRESH - timedelta(seconds=20))
+    path = f"/c/{reader.consent_id}"
+    for page in ("status", "contest"):
+        assert reader.client.get(f"{path}/{page}").headers["Refresh"] == "21; url=status"
+    reader.send("reasons")
+    why = reader.client.post(f"{path}/reasons", data={"form": reader.token})
+    assert "drug" in why.text.lower()
+    assert why.headers["Refresh"] == "21; url=status"
+    assert "A person looks at it again" in reader.send("contest", ground="fact")
+    stage.time.forward(timedelta(seconds=20))
+    words = reader.open("status")
+    assert reader.status == 200
+    assert "It takes longer than planned" in words
+    assert "contest" not in words.lower()
+    assert "looks at it again" not in words
+    reader.prove()
+    assert "A person looks at it again" in reader.open("status")
+
+
 @pytest.mark.parametrize("eligible", [True, False])
 def test_a_contest_after_the_release(stage, eligible: bool) -> None:
     """The answer stands until another one has taken its place: the subject first, at a release time, and it says so.
