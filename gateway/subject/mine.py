@@ -38,9 +38,9 @@ def sign_in() -> Response:
     now = clock.now()
     with db.write(attempts.NAME) as session:
         full = attempts.sign_in_begins(session, request.remote_addr, now)
+        if full:  # a visit takes up room
+            raise TooManyAttempts(full, (full - now).total_seconds())
         visit, token = own_visits.begin(session)
-    if full:
-        raise TooManyAttempts(full, (full - now).total_seconds())
     response = redirect(oidc.begin(oidc.to_own_page(visit)), 303)
     forms.set_cookie(response, forms.cookie(own_visits.COOKIE), token)
     return response

@@ -3,12 +3,12 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from gateway import vault
 from gateway.checks.run import run
 from gateway.consent import people
-from gateway.consent.models import Consent, ConsentPerson, Failures
+from gateway.consent.models import Consent, ConsentPerson, Failures, PersonVisit
 from gateway.db import db
 from gateway.retention import due
 from tests.gateway.consent.conftest import provider, provider_port
@@ -137,6 +137,8 @@ def test_nobody_finds_what_is_about_another(make_stage: StageMaker, provider: Co
     silent = sign_in(stage, provider, {"sub": "silent", "name": "王小明", "birthdate": "1990-04-23"})
     assert NOBODY in silent.text
     assert NOBODY in sign_in(stage, provider, {"sub": "x", "passport": "BARRED"}).text
+    for several in (["BAR", "RED"], ["BARRED"], {"": "BARRED"}):  # written out, they would be her number
+        assert NOBODY in sign_in(stage, provider, {**WANG, "sub": "several", "passport": several}).text
     own, answers = employer.page, set()
     for other in (mine, both, "con_nothing"):
         for way in ("", "/open", "/erase", "/contact"):
@@ -247,7 +249,10 @@ def test_many_are_paged_and_sign_ins_are_bounded(make_stage: StageMaker, provide
     assert sorted([*seen, *rest]) == sorted(ids)
     with db.write() as session:
         session.execute(update(Failures).values(count=200))
+        begun = session.scalar(select(func.count()).select_from(PersonVisit))
     crowd = Person(stage.app)
     crowd.open("/c/mine")
     assert crowd.send().status_code == 429
+    with db.read() as session:
+        assert session.scalar(select(func.count()).select_from(PersonVisit)) == begun, "it takes up no room"
     assert "Please take a break" in crowd.text
