@@ -40,6 +40,12 @@ def erasable(session: Session, consent: Consent) -> What:
     return "leased" if lease.stands(consent) else "part"
 
 
+def told(session: Session, consent: Consent, *, fresh: bool) -> What | Literal["stale"]:
+    """The same as it is told: of an answered check to a fresh proof only. One that is contested is under way again, and
+    only a *no* is contested."""
+    return "stale" if consent.released_at is not None and not fresh else erasable(session, consent)
+
+
 def vault_is_empty(session: Session, consent: Consent) -> bool:
     """Whether the data of a check is gone."""
     return not vault.names(session, consent.check_id)

@@ -141,7 +141,7 @@ def test_a_contest_before_the_release_holds_the_answer_back(stage) -> None:
 
 def test_what_tells_of_a_no_closes_with_the_fresh_proof(stage) -> None:
     """The answer, its reasons and the contest give way on an open page; that it was contested is not said later."""
-    check_id, reader = refused(stage, stage.caller())
+    _, reader = refused(stage, stage.caller())
     stage.until(TOLD)
     reader.prove()
     stage.time.forward(visits.FRESH - timedelta(seconds=20))

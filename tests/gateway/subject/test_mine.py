@@ -6,8 +6,9 @@ import pytest
 from sqlalchemy import func, select, update
 
 from gateway import vault
+from gateway.checks.contest import contest
 from gateway.checks.run import run
-from gateway.consent import people
+from gateway.consent import people, visits
 from gateway.consent.models import Consent, ConsentPerson, Failures, PersonVisit
 from gateway.db import db
 from gateway.retention import due
@@ -256,3 +257,32 @@ def test_many_are_paged_and_sign_ins_are_bounded(make_stage: StageMaker, provide
     with db.read() as session:
         assert session.scalar(select(func.count()).select_from(PersonVisit)) == begun, "it takes up no room"
     assert "Please take a break" in crowd.text
+
+
+def test_that_an_answer_is_contested_is_told_to_a_fresh_proof_only(make_stage: StageMaker, provider: Control) -> None:
+    """What may be erased would tell it: for yes and for a contested no the page is the same once it is not fresh."""
+    stage, pages = with_sign_in(make_stage, provider), []
+    hr, desk = stage.caller(), stage.desk()
+    for passport in ("CLEAN", "BARRED"):
+        check_id, who = hr.asked(key=passport, subject=about(passport)), {**WANG, "sub": passport, "passport": passport}
+        here = f"/c/mine/{consent_of(check_id).id}"
+        person = sign_in(stage, provider, who)
+        person.open(here)
+        press(person, f"{here}/open")
+        person.open(to_provider(person, provider, who))
+        person.send(decision="agree")
+        run(check_id)
+        stage.settle_reviews(desk)
+        stage.forward(days=2)
+        assert contest(check_id, "fact") is (passport == "BARRED")
+        person = sign_in(stage, provider, who)
+        person.open(here)
+        assert ("You can have your particulars deleted now" in person.text) is (passport == "CLEAN")
+        stage.time.forward(visits.FRESH)
+        person.open(f"{here}/erase")
+        assert person.path == here
+        pages.append(person.text.partition("(Beijing time)")[2])
+        person.send(path=f"{here}/erase")
+        assert kinds(stage, "data.erased") == 0
+    assert pages[0] == pages[1]
+    assert "what can be erased now" in pages[0]
