@@ -34,6 +34,8 @@ UNDECIDED = timedelta(hours=1)
 _KEPT = "contact"
 _KIND = "contact-person"
 _NOBODY = {"name": "-", "born": "-"}
+_NO_SUBJECT: Mapping[str, Any] = {"names": [], "born": "-", "ids": []}
+"""In the place of particulars that the person has had erased."""
 _EMAIL = re.compile(r"[^\s@,;:<>()\[\]\\\"]{1,64}@(?:[^\s@,;:<>()\[\]\\\".]{1,63}\.){1,8}[^\s@,;:<>()\[\]\\\".]{2,63}")
 _PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
 
@@ -81,7 +83,8 @@ def signed_in(session: Session, visit: Visit, claims: Mapping[str, Any]) -> bool
     """After a sign-in that fits: renew what is kept, or drop what is not vouched for any more; whether the person is to
     be asked about keeping a contact. In a write that names NAME."""
     mapping = deployment.config().oidc_claims
-    ours = {place: str(claims[claim]) for place, claim in mapping.items() if claims.get(claim) is not None}
+    stated = {place: proof.stated(claims.get(claim)) for place, claim in mapping.items()}
+    ours = {place: value for place, value in stated.items() if value}
     forget_offer(session, visit)
     contact, named = proved(claims), _named(ours)
     renewed = False
@@ -186,7 +189,8 @@ def check_code(session: Session, consent: Consent, visit: Visit, digits: str) ->
 
 def find(session: Session, consent: Consent) -> Found:
     """The contact of the person of a request, by their identifiers, and what of the request it vouches for."""
-    subject, mapping = vault.get(session, consent.check_id, "subject"), deployment.config().oidc_claims
+    mapping = deployment.config().oidc_claims
+    subject = vault.get_all(session, consent.check_id, ("subject",)).get("subject", _NO_SUBJECT)
     ids = {f"id.{each['type']}": each["value"] for each in subject.get("ids", ())}
     named = _named({place: value for place, value in ids.items() if place in mapping} | {"born": subject["born"]})
     row = session.scalars(select(KeptContact).where(KeptContact.id.in_(_kept_for(named))).limit(1)).first()

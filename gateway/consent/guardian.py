@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select, update
 from sqlalchemy.orm import Session
 
 from gateway import clock, notices, vault
@@ -93,13 +93,30 @@ def particulars(session: Session, consent: Consent, visit: Visit) -> dict[str, A
 
 def particulars_left(session: Session, consent: Consent, visit: Visit) -> dict[str, Any]:
     """The same; empty when the subject has had them erased."""
-    kept = KEPT if visit.guardian else "subject"
-    return dict(vault.get_all(session, consent.check_id, (kept,)).get(kept, {}))
+    return particulars_of(session, consent, KEPT if visit.guardian else "subject")
+
+
+def particulars_of(session: Session, consent: Consent, kept: str) -> dict[str, Any]:
+    """The same, of the subject or of the guardian (`kept`)."""
+    found = vault.get_all(session, consent.check_id, (kept,)).get(kept, {})
+    return dict(found) if "names" in found else {}
+
+
+def erase(session: Session, consent: Consent) -> None:
+    """Erase the guardian's particulars, if there is one. Their random number stays, for the receipt is what it was."""
+    kept = vault.get_all(session, consent.check_id, (KEPT,)).get(KEPT)
+    if kept is not None:
+        vault.put(session, consent.check_id, KEPT, {"record_id": kept["record_id"]})
+        session.execute(update(Guardian).where(Guardian.consent_id == consent.id).values(reachable=False))
 
 
 def name(session: Session, consent: Consent, kept: str) -> str:
-    """The name of the subject or of the guardian (`kept`) for the other's page: the first that the institution gave."""
-    return str(vault.get(session, consent.check_id, kept)["names"][0]["full"])
+    """The name of the subject or of the guardian (`kept`) for the other's page: the first that the institution gave.
+
+    Empty when the subject has had it erased.
+    """
+    found = particulars_of(session, consent, kept)
+    return str(found["names"][0]["full"]) if found else ""
 
 
 def contact(session: Session, consent: Consent, visit: Visit) -> dict[str, str]:
@@ -110,12 +127,15 @@ def contact(session: Session, consent: Consent, visit: Visit) -> dict[str, str]:
 
 
 def needed(session: Session, consent: Consent, row: Guardian) -> bool:
-    """Whether the subject is still too young to consent alone, today where the policy's law is in force."""
+    """Whether the subject is still too young to consent alone, today where the policy's law is in force.
+
+    Of somebody who has had their particulars erased it is not known, and nobody is taken to be of age.
+    """
     if row.of_age_at is not None:
         return False
-    jurisdiction = jurisdiction_of(consent.policy)
-    born = date.fromisoformat(vault.get(session, consent.check_id, "subject")["born"])
-    return ages.of(jurisdiction).minor(born, clock.today(vocabulary.zone(jurisdiction)))
+    subject, jurisdiction = particulars_of(session, consent, "subject"), jurisdiction_of(consent.policy)
+    today = clock.today(vocabulary.zone(jurisdiction))
+    return not subject or ages.of(jurisdiction).minor(date.fromisoformat(subject["born"]), today)
 
 
 def nothing_missing() -> ColumnElement[bool]:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from gateway import audit, clock
 from gateway.consent import decide, guardian, record
 from gateway.consent.models import Consent, Guardian, Visit
+from gateway.consent.refusals import SessionEnded
 from gateway.consent.states import before
 
 
@@ -60,14 +61,20 @@ class Joint:
 
 
 def standing(session: Session, consent: Consent, visit: Visit) -> Joint | None:
-    """How it stands for the one whose visit it is; None where the subject consents alone."""
+    """How it stands for the one whose visit it is; None where the subject consents alone.
+
+    Raises SessionEnded for a guardian when the subject has had both their particulars erased.
+    """
     row = session.get(Guardian, consent.id)
     if row is None:
         return None
     other = "subject" if visit.guardian else guardian.KEPT
+    name = guardian.name(session, consent, other)
+    if visit.guardian and not name:
+        raise SessionEnded
     return Joint(
         mine=visit.guardian,
-        name=guardian.name(session, consent, other),
+        name=name,
         open=consent.state == "requested" and clock.now() < consent.expires_at,
         needed=guardian.needed(session, consent, row),
         agreed=(row.agreed_at if visit.guardian else row.subject_agreed_at) is not None,

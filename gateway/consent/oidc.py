@@ -173,7 +173,7 @@ def vouched(claims: Mapping[str, Any], mapping: Mapping[str, str], subject: Mapp
 
 def _is_claimed(claim: Any, value: str) -> bool:
     known = proof.plain(value)
-    return bool(known) and proof.plain(str(claim or "")) == known
+    return bool(known) and proof.plain(proof.stated(claim)) == known
 
 
 def _claims(*, contact: bool) -> Mapping[str, Any]:

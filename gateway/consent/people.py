@@ -64,9 +64,9 @@ def by_claims(claims: Mapping[str, Any]) -> Person:
     config = deployment.config()
     born, named = claims.get(config.oidc_claims["born"]), []
     for place, name in config.oidc_claims.items():
-        value, known = claims.get(name), place.removeprefix("id.")
-        if place.startswith("id.") and isinstance(born, str) and proof.plain(str(value or "")):
-            named.append(identifier(known, str(value), born))
+        value, known = proof.stated(claims.get(name)), place.removeprefix("id.")
+        if place.startswith("id.") and isinstance(born, str) and proof.plain(value):
+            named.append(identifier(known, value, born))
     return Person(_written("sign-in", str(claims["iss"]), str(claims["sub"])), tuple(named))
 
 

@@ -34,6 +34,14 @@ def plain(name: str) -> str:
     return "".join(char for char in _even(name) if _counts(char))
 
 
+def stated(claim: Any) -> str:
+    """An identifier as a claim states it: text, or a number. Of several, or of anything else, none is taken.
+
+    Written out, a list of two would be one identifier, perhaps another person's.
+    """
+    return str(claim) if isinstance(claim, (str, int)) and not isinstance(claim, bool) else ""
+
+
 def same_person(subject: Mapping[str, Any], name: str, born: str) -> bool:
     """Whether a name and a birth date (YYYY-MM-DD) are the subject's, in time that does not depend on it.
 

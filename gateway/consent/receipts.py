@@ -8,8 +8,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from gateway.consent import deployment, receipt
 from gateway.consent.blueprint import pages
-from gateway.consent.models import Consent
 from gateway.consent.render import language, page
+from gateway.consent.shown import of_two
 from gateway.consent.wording import Wording
 from policies.library import NothingInForce
 
@@ -19,8 +19,8 @@ FILE = "consent-receipt.jws"
 @pages.route("/<consent_id>/receipt", methods=["GET", "POST"])
 def own(consent_id: str) -> AnyResponse:
     """What the subject agreed to, signed; sent as a form, it is saved as a file (RFC 7515 §9.2.1)."""
-    consent: Consent = g.consent
-    if consent.given_at is None:
+    consent, two = g.consent, of_two(g.consent)
+    if consent.given_at is None or (two and two.over):
         return redirect(url_for("answer.status", consent_id=consent_id), 303)
     signed = receipt.issue(consent)
     if request.method == "POST":

@@ -64,10 +64,11 @@ def not_covered(consent: Consent) -> dict[str, Any]:
     return {"not_covered": [line[language()] for line in policy_of(consent).not_covered]}
 
 
-def late(consent: Consent) -> bool:
-    """Whether the time has gone by at which the subject was to see the answer: by lot or not, which nobody is told."""
+def late(consent: Consent, two: joint.Joint | None = None) -> bool:
+    """Whether the time has gone by at which the reader was to be told: by lot or not, which nobody is told."""
     nominal = consent.nominal_release_at
-    return consent.state == "given" and nominal is not None and clock.now() >= nominal - consent.margin
+    margin = timedelta(0) if two and two.mine else consent.margin
+    return consent.state == "given" and nominal is not None and clock.now() >= nominal - margin
 
 
 def of_two(consent: Consent) -> joint.Joint | None:
@@ -78,11 +79,20 @@ def of_two(consent: Consent) -> joint.Joint | None:
 
 def state_of(consent: Consent, two: joint.Joint | None) -> str:
     """The word for how it stands."""
-    if consent.state == "given" and consent.told_at is not None:
+    if consent.state == "given" and there(consent, two):
         state = "told"
     else:
         state = "expired" if consent.state == "requested" and ended(consent) else consent.state
     return two.state(state) if two else state
+
+
+def there(consent: Consent, two: joint.Joint | None) -> bool:
+    """Whether the reader is told that the answer is there.
+
+    A guardian is told when it has left, like the institution: before, a contest, which only a *no* has, would take it
+    back before their eyes.
+    """
+    return (consent.released_at if two and two.mine else consent.told_at) is not None
 
 
 def may_withdraw(consent: Consent, two: joint.Joint | None) -> bool:

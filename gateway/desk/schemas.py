@@ -12,7 +12,8 @@ DECISIONS = tuple(dict.fromkeys(word for words in CHOICES.values() for word in w
 GROUNDS = ("person", "fact", "law")
 
 _HANDLE = validate.Regexp("^[0-9a-f]{32}$", error="must be a handle of the question")
-_BAR = validate.Length(1, 80, error="must be the id of a bar of the question")
+_BAR = validate.Regexp("^[!-~]{1,80}$", error="must be the id of a bar of the question")
+_SEEN = validate.Regexp("^[!-~]{0,64}$", error="must be the token of the question")
 
 
 def _one_of(*words: str) -> validate.OneOf:
@@ -40,7 +41,7 @@ class DecisionSchema(Strict):
         },
     )
     seen = fields.String(
-        validate=validate.Length(max=64, error="must be the token of the question"),
+        validate=_SEEN,
         metadata={
             "description": "The question's `seen`. Needed with answers; with a word, it sees that nothing changed."
         },

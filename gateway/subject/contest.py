@@ -7,7 +7,7 @@ from gateway.checks.contest import GROUNDS, contest, contestable
 from gateway.checks.models import Check
 from gateway.consent import shown
 from gateway.db import db
-from gateway.subject.room import answer, room
+from gateway.subject.room import answer, closing, room
 
 
 @answer.route("/<consent_id>/contest", endpoint="contest", methods=["GET", "POST"])
@@ -27,4 +27,5 @@ def ask(consent_id: str) -> Response:
 
 def _page(code: int = 200) -> Response:
     left = g.consent.released_at is not None
-    return room.page("contest", code, grounds=GROUNDS, missing=code != 200, left=left, **shown.about(g.consent))
+    page = room.page("contest", code, grounds=GROUNDS, missing=code != 200, left=left, **shown.about(g.consent))
+    return closing(page)

@@ -38,9 +38,9 @@ def sign_in() -> Response:
     now = clock.now()
     with db.write(attempts.NAME) as session:
         full = attempts.sign_in_begins(session, request.remote_addr, now)
+        if full:  # a visit takes up room
+            raise TooManyAttempts(full, (full - now).total_seconds())
         visit, token = own_visits.begin(session)
-    if full:
-        raise TooManyAttempts(full, (full - now).total_seconds())
     response = redirect(oidc.begin(oidc.to_own_page(visit)), 303)
     forms.set_cookie(response, forms.cookie(own_visits.COOKIE), token)
     return response
@@ -106,7 +106,8 @@ def one(consent_id: str) -> Response:
     with db.read() as session:
         consent = mine_told.one_of(session, g.person, consent_id)
         looks, acts = mine_told.acts(session, consent, language()) if fresh() else ((), ())
-        erasable, gone = mine_erase.erasable(session, consent), mine_erase.vault_is_empty(session, consent)
+        erasable = mine_erase.told(session, consent, fresh=fresh())
+        gone = mine_erase.vault_is_empty(session, consent)
     return page(
         "mine-one", check=mine_told.told(consent, language()), looks=looks, acts=acts, fresh=fresh(), gone=gone,
         erasable=erasable, contact=consent.reachable, trial=deployment.config().proof != "oidc",
@@ -132,14 +133,13 @@ def open_request(consent_id: str) -> Response:
 @pages.route("/<consent_id>/erase", methods=["GET", "POST"])
 def erase(consent_id: str) -> Response:
     """Erase what may be erased, after a question. Sent twice, or when nothing may be, it shows how it stands."""
-    if request.method == "POST":
-        with _writing(consent_id) as session:
-            mine_erase.erase(session, mine_told.one_of(session, g.person, consent_id))
-        return redirect(url_for("mine.one", consent_id=consent_id), 303)
     with db.read() as session:
         consent = mine_told.one_of(session, g.person, consent_id)
-        what = mine_erase.erasable(session, consent)
-    if what not in ("all", "part"):
+        what = mine_erase.told(session, consent, fresh=fresh())
+    if request.method == "POST" and what != "stale":
+        with _writing(consent_id) as session:
+            mine_erase.erase(session, mine_told.one_of(session, g.person, consent_id))
+    if request.method == "POST" or what not in ("all", "part"):
         return redirect(url_for("mine.one", consent_id=consent_id), 303)
     return page("mine-question", check=mine_told.told(consent, language()), what=what)
 

@@ -18,10 +18,11 @@ from gateway import audit, clock, vault, work
 from gateway.checks import once
 from gateway.checks.contest import contested
 from gateway.checks.models import Check
-from gateway.consent import Consent, guardian
+from gateway.consent import Consent, guardian, lease
 
-PARTICULARS = ("subject", "vouched", "contact", guardian.KEPT)
-"""What is kept of a person, by its names in the vault. The institution's own reference is not theirs to erase."""
+PARTICULARS = ("subject", "vouched", "contact")
+"""What is kept of a person, by its names in the vault, beside a guardian's particulars. The institution's own reference
+is not theirs to erase."""
 
 _WITHOUT = ("declined", "expired", "cancelled", "withdrawn")
 
@@ -36,8 +37,13 @@ def erasable(session: Session, consent: Consent) -> What:
         return "all"
     if consent.released_at is None or contested(session, session.get_one(Check, consent.check_id)):
         return "under-way"
-    leased = consent.leased_until is not None and consent.lease_ended_at is None
-    return "leased" if leased and clock.now().date() <= consent.leased_until else "part"  # type: ignore[operator]
+    return "leased" if lease.stands(consent) else "part"
+
+
+def told(session: Session, consent: Consent, *, fresh: bool) -> What | Literal["stale"]:
+    """The same as it is told: of an answered check to a fresh proof only. One that is contested is under way again, and
+    only a *no* is contested."""
+    return "stale" if consent.released_at is not None and not fresh else erasable(session, consent)
 
 
 def vault_is_empty(session: Session, consent: Consent) -> bool:
@@ -57,6 +63,7 @@ def erase(session: Session, consent: Consent) -> bool:
     if what == "all":
         work.enqueue(session, "retention.erase", consent.check_id)
         return True
+    guardian.erase(session, consent)
     check = session.get_one(Check, consent.check_id)
     once.blur(session, check.id, check.created_at)  # whoever has the key could try particulars against it
     session.flush()

@@ -6,14 +6,14 @@ not shown: it would be somebody's whom it does not concern.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from flask import g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from gateway import problems
+from gateway import problems, vault
 from gateway.checks import deployment
 from gateway.checks.contest import contestable
 from gateway.checks.look import NoConsent, Silent, adjudicated, ask_each, question
@@ -21,12 +21,12 @@ from gateway.checks.models import Check
 from gateway.consent import Consent, shown
 from gateway.consent.render import language
 from gateway.db import db
-from gateway.subject.room import answer, room
+from gateway.subject.room import answer, closing, room
 from gateway.subject.status import told_result
 from policies import vocabulary
 from policies.evaluator import ELIGIBLE, INELIGIBLE, Adjudication, Matter
 from policies.library import NothingInForce
-from policies.model import Entry, Report
+from policies.model import Report
 from policies.plain import says
 from policies.policy import Policy
 
@@ -39,6 +39,10 @@ class CannotLook(problems.Unavailable):
     type = "reasons-not-now"
     title = "A registry does not answer"
     meaning = "Reasons are derived afresh each time, and a registry gives no answer now. Try again later."
+
+
+Told = tuple[str, Report]
+"""A report, with the name of its registry."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,8 @@ def reasons(consent_id: str) -> Response:
     if request.method != "POST":
         return room.page("reasons-ask", **shown.about(consent))
     with db.read() as session:
+        if not vault.has(session, consent.check_id, "subject"):  # the person has had their particulars erased
+            return redirect(url_for("answer.status", consent_id=consent_id), 303)
         try:
             asked = question(session, session.get_one(Check, consent.check_id))
         except NothingInForce:
@@ -76,19 +82,26 @@ def reasons(consent_id: str) -> Response:
         raise CannotLook(headers={"Retry-After": "60"}, logged="registry_silent") from None
     except NoConsent:
         return redirect(url_for("answer.status", consent_id=consent_id), 303)
-    found = adjudicated(asked, tuple(report for reports in said.values() for report in reports))
-    return room.page(
+    # Each report carries its place instead of its number: numbers of several registries may be the same by chance.
+    told = [(registry, report) for registry, reports in said.items() for report in reports]
+    found = adjudicated(asked, [_placed(report, place) for place, (_, report) in enumerate(told)])
+    page = room.page(
         "reasons",
         **shown.about(consent),
         day=room.words().day(asked.day),
         result="yes" if eligible else "no",
         may_contest=may_contest,
         otherwise=found.outcome != (ELIGIBLE if eligible else INELIGIBLE),
-        grounds=_grounds(asked.policy, asked.role, found, said),
+        grounds=_grounds(asked.policy, asked.role, found, told),
     )
+    return closing(page)
 
 
-def _grounds(policy: Policy, role: str, found: Adjudication, said: Mapping[str, Sequence[Report]]) -> list[Ground]:
+def _placed(report: Report, place: int) -> Report:
+    return replace(report, entry=replace(report.entry, ref=str(place)))
+
+
+def _grounds(policy: Policy, role: str, found: Adjudication, told: Sequence[Told]) -> list[Ground]:
     """The rules on which the answer rests now: those that hold, else those that are open."""
     wanted = "yes" if found.outcome == INELIGIBLE else "unknown"
     rules = {bar.id: says(bar, language()) for bar in policy.bars_for(role)}
@@ -97,7 +110,7 @@ def _grounds(policy: Policy, role: str, found: Adjudication, said: Mapping[str, 
             rule=rules[reason.bar],
             cite=reason.source.cited(language()),
             open=wanted == "unknown",
-            matters=[_matter(matter, said) for matter in reason.matters if matter.readable and matter.report.sure],
+            matters=[_matter(matter, told) for matter in reason.matters if matter.readable and matter.report.sure],
             unsure=sum(1 for matter in reason.matters if not matter.report.sure),
             unsettled=sum(1 for matter in reason.matters if matter.report.sure and not matter.readable),
         )
@@ -106,9 +119,10 @@ def _grounds(policy: Policy, role: str, found: Adjudication, said: Mapping[str, 
     ]
 
 
-def _matter(matter: Matter, said: Mapping[str, Sequence[Report]]) -> dict[str, Any]:
-    """One of the subject's own matters, in words, with the registries that report it."""
+def _matter(matter: Matter, told: Sequence[Told]) -> dict[str, Any]:
+    """One of the subject's own matters, in words, with the registries that report it and what they call it."""
     entry, lang = matter.report.entry, language()
+    of_it = [told[int(place)] for place in (entry.ref or "").split(" + ")]
     return {
         "offence": vocabulary.label("offence", entry.offence, lang),
         "kind": vocabulary.label("kind", entry.kind, lang),
@@ -116,16 +130,9 @@ def _matter(matter: Matter, said: Mapping[str, Sequence[Report]]) -> dict[str, A
         "jurisdiction": vocabulary.label("jurisdiction", entry.jurisdiction, lang),
         "acted": _day(entry.acted_on),
         "decided": _day(entry.decided_on),
-        "ref": entry.ref,
-        "holders": [_holder(name) for name, reports in said.items() if any(_of(entry, one.entry) for one in reports)],
+        "ref": " + ".join(dict.fromkeys(report.entry.ref for _, report in of_it if report.entry.ref)),
+        "holders": [_holder(name) for name in dict.fromkeys(name for name, _ in of_it)],
     }
-
-
-def _of(merged: Entry, reported: Entry) -> bool:
-    """Whether a registry's entry is (part of) a matter; merged ones keep the references of all."""
-    if reported.ref is None or merged.ref is None:
-        return reported == merged
-    return reported.ref in merged.ref.split(" + ")
 
 
 def _holder(registry: str) -> dict[str, str]:

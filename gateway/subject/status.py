@@ -11,7 +11,7 @@ from gateway.checks.models import Check
 from gateway.consent import Consent, joint, lease_said, shown, visits
 from gateway.consent.guard import ended
 from gateway.db import db
-from gateway.subject.room import answer, room
+from gateway.subject.room import answer, closing, room
 
 
 @answer.get("/<consent_id>/status")
@@ -26,7 +26,9 @@ def status(consent_id: str) -> Response:
     told = consent.state == "given" and consent.told_at is not None
     fresh = visits.proved(g.visit, clock.now(), visits.FRESH)
     with db.read() as session:
-        stands = _stands(session, consent) if consent.state == "given" else {"contest": None, "may_contest": False}
+        # Only a no is contested: so that it was is told as the answer is.
+        shows = consent.state == "given" and fresh
+        stands = _stands(session, consent) if shows else {"contest": None, "may_contest": False}
         result = ("yes" if told_result(session, consent) else "no") if told and fresh else None
     response = room.page(
         "status",
@@ -40,8 +42,8 @@ def status(consent_id: str) -> Response:
         lease=lease_said.standing(consent, room.words()),
         may_withdraw=shown.may_withdraw(consent, two),
     )
-    if told and fresh:  # the page closes by itself when the proof is not fresh any more
-        response.headers["Refresh"] = str(int(visits.FRESH.total_seconds()) + 1)
+    if fresh and (told or stands["contest"]):
+        return closing(response)
     return response if told else shown.again_in_time(response, consent)
 
 
@@ -52,9 +54,9 @@ def _for_two(consent: Consent, two: joint.Joint) -> Response:
     """
     response = room.page(
         "joint", joint=two, **shown.about(consent), **shown.times(consent), state=shown.state_of(consent, two),
-        late=shown.late(consent), may_withdraw=shown.may_withdraw(consent, two),
+        late=shown.late(consent, two), may_withdraw=shown.may_withdraw(consent, two),
     )  # fmt: skip
-    return response if two.over or consent.told_at is not None else shown.again_in_time(response, consent)
+    return response if two.over or shown.there(consent, two) else shown.again_in_time(response, consent)
 
 
 def told_result(session: Session, consent: Consent) -> bool:

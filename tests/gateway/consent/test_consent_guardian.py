@@ -9,10 +9,12 @@ import requests
 
 from gateway import audit, consent, vault, work
 from gateway.checks import run
+from gateway.checks.contest import contest
 from gateway.consent import decide, forms, receipt, record, visits
 from gateway.consent.models import Consent, Guardian
 from gateway.db import db
 from gateway.retention import due
+from gateway.subject import mine_erase
 from tests.gateway.consent.people import Control, Person, letters, sent_code
 from tests.gateway.consent.provider import ALICE
 from tests.stage import Caller, Stage, StageMaker, make_stage, stage, stage_environ
@@ -41,10 +43,11 @@ OTHER = {"subject": "guardian", "guardian": "subject"}
 class Family:
     """One check of a pupil, and the two who decide, each with a browser."""
 
-    def __init__(self, stage: Stage, key: str = "key", born: str = "2008-11-30") -> None:
+    def __init__(self, stage: Stage, key: str = "key", born: str = "2008-11-30", passport: str = "CLEAN") -> None:
         self.stage = stage
         self.hr: Caller = stage.caller(name=f"Kindergarten {key}")
-        answer = self.hr.ask(key=key, subject={**PUPIL, "born": born, "guardian": MOTHER})
+        pupil = {**PUPIL, "born": born, "ids": [{"type": "passport", "value": passport}]}
+        answer = self.hr.ask(key=key, subject={**pupil, "guardian": MOTHER})
         assert answer.status_code == 201, answer.text
         asked: dict[str, Any] = answer.json  # type: ignore[assignment]
         self.check_id: str = asked["id"]
@@ -246,6 +249,8 @@ def test_who_comes_of_age_decides_alone(stage: Stage) -> None:
         ):
             guardian.send(path=family.page(page), **fields)
             assert family.row.state == state
+        guardian.open(family.page("receipt"))
+        assert guardian.path == family.page("status"), "the hour of an agreement is none of theirs"
     for family in (early, late):
         subject = family.prove("subject")
         subject.open(family.page("request"))
@@ -360,3 +365,50 @@ def test_provider_vouches_for_each(make_stage: StageMaker, provider: Control) ->
     with db.read() as session:
         assert consent.decided(session, asked["id"]).state == "given"
         assert vault.get(session, asked["id"], "vouched")["names"] == PUPIL["names"]
+
+
+@pytest.mark.both_databases
+def test_who_has_it_erased_keeps_the_answer_and_the_guardian_sees_nothing(stage: Stage, family: Family) -> None:
+    """Two names are gone from the vault then: the young person's pages do without them, the guardian's close."""
+    for who in ("subject", "guardian"):
+        family.act(who)
+    run.run(family.check_id)
+    stage.until(datetime(2026, 11, 21, 10, 0, tzinfo=UTC))
+    subject, guardian = family.prove("subject"), family.prove("guardian")
+    with db.write(family.check_id) as session:
+        assert mine_erase.erase(session, consent.decided(session, family.check_id))
+    subject.open(family.page("receipt"))
+    assert "A parent or guardian agreed as well." in subject.text
+    for page in ("status", "request", "done", "withdraw", "reasons"):
+        assert subject.open(family.page(page)).status_code == 200
+        assert subject.path in (family.page("status"), family.page("reasons"))
+    assert subject.send().status_code == 200, "nobody can be asked about anybody"
+    assert subject.path == family.page("status")
+    assert "The answer Yes" in subject.text
+    for page in ("status", "request", "done", "withdraw", "receipt"):
+        assert guardian.open(family.page(page)).status_code == 403
+    again = family.begin("guardian", Person(stage.app))
+    assert again.send(**TYPED["guardian"]).status_code < 500
+
+
+@pytest.mark.both_databases
+def test_a_contest_does_not_show_on_the_guardians_page(stage: Stage) -> None:
+    """Only a no is contested: from the consent to the release a guardian sees what they see of a yes, also at home."""
+    seen: dict[str, list[tuple[str, str | None]]] = {}
+    desk, families = stage.desk(), {"CLEAN": Family(stage, "yes"), "BARRED": Family(stage, "no", passport="BARRED")}
+    for family in families.values():
+        for who in ("subject", "guardian"):
+            family.act(who)
+        run.run(family.check_id)
+    stage.settle_reviews(desk)
+    for hour in (3, 5, 9):  # before the subjects are told, then, and before the release
+        stage.until(datetime(2026, 11, 21, hour, 0, tzinfo=UTC))
+        if hour == 9:
+            assert contest(families["BARRED"].check_id, "fact")
+        for name, family in families.items():
+            guardian = family.prove("guardian")
+            answer = guardian.open(family.page("status"))
+            words = guardian.text.replace("Kindergarten yes", "HR").replace("Kindergarten no", "HR")
+            seen.setdefault(name, []).append((words, answer.headers.get("Refresh")))
+    assert seen["CLEAN"] == seen["BARRED"]
+    assert "In progress" in seen["CLEAN"][-1][0]

@@ -235,3 +235,19 @@ def test_many_requests_give_no_more_guesses(app: Flask, config: Config) -> None:
         row = session.scalars(select(KeptContact)).one()
     assert (row.strikes, row.pauses, row.paused_until) == (0, 0, None)
     assert sign_in(app, ask()).path.endswith("/request")
+
+
+def test_who_was_erased_gets_no_code_and_nobody_learns_of_it(app: Flask, config: Config) -> None:
+    """A request without particulars is answered as any other where no code goes to anybody."""
+    kept(app)
+    erased, stranger = ask(), ask(subject={**SUBJECT, "born": "1991-04-23"})
+    with db.write(erased.check_id) as session:
+        vault.remove(session, erased.check_id, "subject")
+    pages = []
+    for request in (erased, stranger):
+        person = send(app, request)
+        assert person.path == f"/c/{request.id}/contact"
+        assert person.send(code="000000").status_code == 422
+        pages.append(person.text)
+    assert pages[0] == pages[1]
+    assert codes(config) == []

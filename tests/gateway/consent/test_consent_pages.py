@@ -469,7 +469,7 @@ def test_result_shows_to_a_fresh_proof_only(
     shown = person.open(status)
     assert words in person.text
     assert "Nobody may demand to see it" in person.text
-    assert shown.headers["Refresh"] == "301"
+    assert shown.headers["Refresh"] == "301; url=status"
     time.forward(timedelta(minutes=5))
     assert "Refresh" not in person.open(status).headers
     assert words not in person.text

@@ -86,6 +86,24 @@ def test_decisions_that_do_not_fit(stage, passport: str, message: dict[str, obje
     assert len(desk.get("/v1/reviews").json["reviews"]) == 1
 
 
+@pytest.mark.parametrize(
+    ("message", "field"),
+    [
+        ('{"decision": "eligible", "reason": "doubt", "seen": "\\ud800"}', "seen"),
+        ('{"persons": {}, "bars": {"\\ud800": "yes"}, "reason": "doubt", "seen": "0"}', "bars"),
+    ],
+)
+def test_half_a_character_is_no_token(stage, message: str, field: str) -> None:
+    """JSON can write what is no text; it is refused by name, before anybody is asked."""
+    hr, desk = stage.caller(), stage.desk()
+    _, review_id = stage.opened(hr, "UNCLEAR")
+    headers = {"Content-Type": "application/json"}
+    answer = desk.post(f"/v1/reviews/{review_id}/decision", headers=headers, data=message)
+    assert answer.status_code == 422, answer.text
+    assert answer.json["errors"][0]["field"].startswith(field)
+    assert stage.entries("review.looked") == []
+
+
 def test_overturning_a_clear_sample_is_no_refusal(make_stage) -> None:
     """It comes back to the desk as undetermined, to be decided in words; the old review stays decided."""
     stage = make_stage(review_share=1.0)

@@ -10,13 +10,14 @@ from sqlalchemy import select
 
 from gateway.checks import correct, release
 from gateway.checks.contest import contest
+from gateway.checks.look import ask_each
 from gateway.checks.models import Correction, Review
 from gateway.consent import decided, visits
 from gateway.consent.forms import visit_cookie
 from gateway.consent.models import Consent
 from gateway.db import db
 from gateway.notices.models import Message
-from tests.stage import RELEASE, Caller, Stage
+from tests.stage import RELEASE, Caller, Stage, reports
 
 pytestmark = pytest.mark.both_databases
 TOLD = RELEASE - timedelta(hours=6)
@@ -139,6 +140,30 @@ def test_a_contest_before_the_release_holds_the_answer_back(stage) -> None:
     assert messages() == 2
 
 
+def test_what_tells_of_a_no_closes_with_the_fresh_proof(stage) -> None:
+    """The answer, its reasons and the contest give way on an open page; that it was contested is not said later."""
+    _, reader = refused(stage, stage.caller())
+    stage.until(TOLD)
+    reader.prove()
+    stage.time.forward(visits.FRESH - timedelta(seconds=20))
+    path = f"/c/{reader.consent_id}"
+    for page in ("status", "contest"):
+        assert reader.client.get(f"{path}/{page}").headers["Refresh"] == "21; url=status"
+    reader.send("reasons")
+    why = reader.client.post(f"{path}/reasons", data={"form": reader.token})
+    assert "drug" in why.text.lower()
+    assert why.headers["Refresh"] == "21; url=status"
+    assert "A person looks at it again" in reader.send("contest", ground="fact")
+    stage.time.forward(timedelta(seconds=20))
+    words = reader.open("status")
+    assert reader.status == 200
+    assert "It takes longer than planned" in words
+    assert "contest" not in words.lower()
+    assert "looks at it again" not in words
+    reader.prove()
+    assert "A person looks at it again" in reader.open("status")
+
+
 @pytest.mark.parametrize("eligible", [True, False])
 def test_a_contest_after_the_release(stage, eligible: bool) -> None:
     """The answer stands until another one has taken its place: the subject first, at a release time, and it says so.
@@ -223,3 +248,24 @@ def test_a_correction_survives_a_crash_at_every_step(stage) -> None:
     stage.time.at = RELEASE + timedelta(days=3, hours=7)
     assert (correct.finish(), correct.finish()) == (1, 0)
     assert hr.see(check_id)["eligible"] is True
+
+
+def test_reasons_send_nobody_to_a_registry_that_has_another_matter_of_that_number(make_stage, monkeypatch) -> None:
+    """Numbers of two registries may be the same by chance: each keeps its own. They are text and no more."""
+    stage = make_stage()
+    every = ask_each
+    monkeypatch.setattr(
+        "gateway.subject.reasons.ask_each",
+        lambda asked, why: {**every(asked, why), "health": stage.health.answers["BARRED"]},
+    )
+    number = '"><script>1</script>'
+    stage.police.answers["BARRED"] = reports({"offence": "drugs.use", "decided_on": "2012-05-05", "ref": number})
+    stage.health.answers["BARRED"] = reports({"offence": "theft", "decided_on": "2013-06-06", "ref": number})
+    _, reader = refused(stage, stage.caller())
+    stage.until(TOLD)
+    reader.prove()
+    why = reader.send("reasons")
+    assert "This record is kept by: police." in why
+    assert "kept by: health" not in why
+    assert number in why
+    assert number not in reader.html

@@ -3,12 +3,13 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from gateway import vault
+from gateway.checks.contest import contest
 from gateway.checks.run import run
-from gateway.consent import people
-from gateway.consent.models import Consent, ConsentPerson, Failures
+from gateway.consent import people, visits
+from gateway.consent.models import Consent, ConsentPerson, Failures, PersonVisit
 from gateway.db import db
 from gateway.retention import due
 from tests.gateway.consent.conftest import provider, provider_port
@@ -137,6 +138,8 @@ def test_nobody_finds_what_is_about_another(make_stage: StageMaker, provider: Co
     silent = sign_in(stage, provider, {"sub": "silent", "name": "王小明", "birthdate": "1990-04-23"})
     assert NOBODY in silent.text
     assert NOBODY in sign_in(stage, provider, {"sub": "x", "passport": "BARRED"}).text
+    for several in (["BAR", "RED"], ["BARRED"], {"": "BARRED"}):  # written out, they would be her number
+        assert NOBODY in sign_in(stage, provider, {**WANG, "sub": "several", "passport": several}).text
     own, answers = employer.page, set()
     for other in (mine, both, "con_nothing"):
         for way in ("", "/open", "/erase", "/contact"):
@@ -247,7 +250,39 @@ def test_many_are_paged_and_sign_ins_are_bounded(make_stage: StageMaker, provide
     assert sorted([*seen, *rest]) == sorted(ids)
     with db.write() as session:
         session.execute(update(Failures).values(count=200))
+        begun = session.scalar(select(func.count()).select_from(PersonVisit))
     crowd = Person(stage.app)
     crowd.open("/c/mine")
     assert crowd.send().status_code == 429
+    with db.read() as session:
+        assert session.scalar(select(func.count()).select_from(PersonVisit)) == begun, "it takes up no room"
     assert "Please take a break" in crowd.text
+
+
+def test_that_an_answer_is_contested_is_told_to_a_fresh_proof_only(make_stage: StageMaker, provider: Control) -> None:
+    """What may be erased would tell it: for yes and for a contested no the page is the same once it is not fresh."""
+    stage, pages = with_sign_in(make_stage, provider), []
+    hr, desk = stage.caller(), stage.desk()
+    for passport in ("CLEAN", "BARRED"):
+        check_id, who = hr.asked(key=passport, subject=about(passport)), {**WANG, "sub": passport, "passport": passport}
+        here = f"/c/mine/{consent_of(check_id).id}"
+        person = sign_in(stage, provider, who)
+        person.open(here)
+        press(person, f"{here}/open")
+        person.open(to_provider(person, provider, who))
+        person.send(decision="agree")
+        run(check_id)
+        stage.settle_reviews(desk)
+        stage.forward(days=2)
+        assert contest(check_id, "fact") is (passport == "BARRED")
+        person = sign_in(stage, provider, who)
+        person.open(here)
+        assert ("You can have your particulars deleted now" in person.text) is (passport == "CLEAN")
+        stage.time.forward(visits.FRESH)
+        person.open(f"{here}/erase")
+        assert person.path == here
+        pages.append(person.text.partition("(Beijing time)")[2])
+        person.send(path=f"{here}/erase")
+        assert kinds(stage, "data.erased") == 0
+    assert pages[0] == pages[1]
+    assert "what can be erased now" in pages[0]
