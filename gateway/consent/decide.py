@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.orm import Session
 
 from gateway import audit, clock, notices, vault, work
-from gateway.consent import deployment, grid, guardian, lease, record
+from gateway.consent import deployment, given, grid, guardian, lease, record
 from gateway.consent.models import Consent, Lateness
 from gateway.consent.states import State, before
 from gateway.db import db
@@ -48,6 +48,7 @@ def agree(session: Session, consent: Consent, *, draw: Callable[[], float] = _ch
     )  # fmt: skip
     if moved:
         _record(session, consent)
+        given.seal(session, consent)
         lease.keep(session, consent)
         work.enqueue(session, "checks.run", consent.check_id)
     return moved
@@ -61,7 +62,10 @@ def decline(session: Session, consent: Consent) -> bool:
 
 def withdraw(session: Session, consent: Consent) -> bool:
     """The subject takes the agreement back; possible until the answer has left, even if it is late."""
-    return _close(session, consent, "withdrawn", clock.now(), Consent.released_at.is_(None))
+    taken = _close(session, consent, "withdrawn", clock.now(), Consent.released_at.is_(None))
+    if taken:
+        given.take_back(session, consent)
+    return taken
 
 
 def cancel(session: Session, check_id: str) -> bool:
