@@ -8,6 +8,7 @@ from html import unescape
 import pytest
 from sqlalchemy import select, text, update
 
+from gateway import vault
 from gateway.checks import correct, release
 from gateway.checks.contest import contest
 from gateway.checks.models import Correction, Review
@@ -281,3 +282,19 @@ def test_no_row_lets_a_contested_answer_go(stage) -> None:
     with db.write() as session:
         session.execute(update(Consent).values(released_at=stage.time.at, told_at=stage.time.at))
     assert hr.get(f"/v1/checks/{check_id}").status_code == 500
+
+
+def test_a_damaged_contact_holds_no_contest_up(stage) -> None:
+    """Upheld or not: what cannot be sent is not sent, the decision is taken, and the answer goes its way."""
+    hr = stage.caller()
+    check_id, _ = refused(stage, hr)
+    stage.until(RELEASE)
+    for days, eligible in ((0, False), (31, True)):
+        stage.forward(days=days)
+        assert contest(check_id, "fact")
+        with db.write() as session:
+            vault.remove(session, check_id, "contact")
+            session.execute(update(Consent).values(reachable=True))
+        decide_again(stage, check_id, eligible)
+        stage.forward(days=1)
+        assert hr.see(check_id)["eligible"] is eligible
