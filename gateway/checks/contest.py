@@ -36,6 +36,7 @@ def contest(check_id: str, ground: str) -> bool:
             if not hold_back(session, consent):
                 return False
             check.ready_at = None
+            vault.remove(session, check.id, "result")  # so that no row lets it go: whoever decides puts another
         audit.record(session, "contest.opened", check.id, ground=ground)
         open_review(session, check, CONTEST, ground=ground)
         return True

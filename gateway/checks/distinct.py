@@ -22,10 +22,16 @@ _KIND = "distinction"
 
 
 def number(registry: str, report: Report) -> str | None:
-    """What a registry calls a matter and will call it again; None where it has no number, or none is told."""
+    """What a registry calls a matter and will call it again; None where it has no number, or none is told.
+
+    With it goes what the matter is about and when it was: a number that is given a second time, or an entry that was
+    rewritten, is another matter than the one that a person has looked at.
+    """
+    entry = report.entry
+    told = "\0".join("" if one is None else str(one) for one in (entry.offence, entry.acted_on, entry.decided_on))
     if report.case is not None:
-        return f"case {registry}\0{report.body or ''}\0{report.case}"
-    return None if report.entry.ref is None else f"ref {registry}\0{report.entry.ref}"
+        return f"case {registry}\0{report.body or ''}\0{report.case}\0{told}"
+    return None if entry.ref is None else f"ref {registry}\0{entry.ref}\0{told}"
 
 
 def without_others(check_id: str, registry: str, reports: Sequence[Report]) -> list[Report]:

@@ -5,7 +5,7 @@ Messages say what would be right and never repeat the value: error bodies carry 
 
 import re
 import unicodedata
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 from marshmallow import ValidationError
@@ -85,6 +85,14 @@ class Term(ma.String):
         if length.days or not length.months:
             raise ValidationError("must be a length of whole months or years, such as P3Y")
         return length.months
+
+
+def in_our_years(moment: datetime) -> None:
+    """Validate a moment: one that in UTC would be before the year 1 or after 9999 is none."""
+    try:
+        moment.astimezone(UTC)
+    except OverflowError:
+        raise ValidationError("must be a moment such as 2026-11-20T00:00:00Z") from None
 
 
 def script(value: str) -> None:

@@ -51,13 +51,13 @@ def answer(client_id: str, key: str, message: object, make: Callable[[], Made]) 
 
     Raises KeyReused when the key came with another message, vault.Shredded when what was made then is shredded.
     """
-    key, body = f"{client_id} {key}", json.dumps(message, sort_keys=True, ensure_ascii=True)
+    key, body = _written(client_id, key, message)
     known = vault.indexes("idempotency-key", key)
     # Once the index has had two keys, the row may be under the other, and the database would not see that it is there.
-    first = _first(client_id, known, body) if len(known) > 1 else None
+    found = _first(client_id, known, body) if len(known) > 1 else None
     for left in reversed(range(_TRIES)):
-        if first is not None:
-            return first
+        if found is not None:
+            return found
         made = make()
         claim = IdempotencyKey(
             id=new_id("idk"), client_id=client_id, answered_at=clock.now(), owner_id=made.owner_id,
@@ -70,8 +70,21 @@ def answer(client_id: str, key: str, message: object, make: Callable[[], Made]) 
             if not left:
                 raise
             vault.look_again()
-        first = _first(client_id, known, body)
+        found = _first(client_id, known, body)
     raise problems.Unavailable
+
+
+def first(client_id: str, key: str, message: object) -> bytes | None:
+    """The answer that was given first, if there was one: sent again, it counts, though it could not be asked today.
+
+    Raises as `answer`.
+    """
+    key, body = _written(client_id, key, message)
+    return _first(client_id, vault.indexes("idempotency-key", key), body)
+
+
+def _written(client_id: str, key: str, message: object) -> tuple[str, str]:
+    return f"{client_id} {key}", json.dumps(message, sort_keys=True, ensure_ascii=True)
 
 
 def _first(client_id: str, known: Sequence[str], body: str) -> bytes | None:

@@ -107,7 +107,6 @@ def tell_subjects() -> int:
     def told(session: Session, check: Check, consent: Consent) -> bool:
         if not _covered(session, check):
             return False
-        _drop_damaged_contact(session, consent)
         return tell(session, check.id)
 
     return _in_batches(_untold(clock.now()), told)
@@ -240,18 +239,6 @@ def _answer(session: Session, check: Check) -> dict[str, str | bool]:
 
 def _covered(session: Session, check: Check) -> bool:
     return check.result_entry is not None and audit.covered(session, check.result_entry)
-
-
-def _drop_damaged_contact(session: Session, consent: Consent) -> None:
-    """Without a contact that can be read no message is sent; the answer is not held for that, its page is there."""
-    if not consent.reachable:
-        return
-    try:
-        vault.get(session, consent.check_id, "contact")
-    except (vault.Tampered, vault.Absent) as error:
-        log.error("contact_damaged", check=consent.check_id, error=type(error).__name__)
-        consent.reachable = False
-        session.flush()
 
 
 def _observe(session: Session, check: Check, consent: Consent) -> None:

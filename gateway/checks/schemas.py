@@ -144,6 +144,7 @@ class CheckQuerySchema(Strict):
     status = fields.String(validate=validate.OneOf(STATUSES, error="must be one of {choices}"))
     superseded_since = fields.AwareDateTime(
         format="iso",
+        validate=forms.in_our_years,
         default_timezone=UTC,
         error_messages={"invalid": "must be a moment such as 2026-11-20T00:00:00Z"},
         metadata={

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from gateway import logs, vault
 from gateway.checks.models import Check
-from gateway.consent import Consent
+from gateway.consent import Consent, given
 
 KEPT = "terms"
 """The name under which they are sealed."""
@@ -22,8 +22,13 @@ def kept(check: Check, consent: Consent) -> dict[str, dict[str, str]]:
 
 
 def verify(session: Session, check: Check, consent: Consent) -> None:
-    """See that the rows of a check and of its consent say what was asked. Raises vault.Tampered, vault.Shredded."""
-    compare(vault.get_all(session, check.id, (KEPT,)).get(KEPT), check, consent)
+    """See that the rows of a check and of its consent say what was asked, and that it was given and stands.
+
+    Raises vault.Tampered, vault.Shredded.
+    """
+    found = vault.get_all(session, check.id, (KEPT, given.KEPT))
+    compare(found.get(KEPT), check, consent)
+    see_it_given(found.get(given.KEPT), check, consent)
 
 
 def compare(sealed: object, check: Check, consent: Consent) -> None:
@@ -32,6 +37,13 @@ def compare(sealed: object, check: Check, consent: Consent) -> None:
     terms = _terms(check, consent)
     if sealed != terms or any(terms[name] != said for name, said in agreed.items()):
         log.error("terms_do_not_fit", check=check.id)
+        raise vault.Tampered(logged=check.id)
+
+
+def see_it_given(sealed: object, check: Check, consent: Consent) -> None:
+    """See that the subject's consent stands, with the times that are sealed of it. Raises vault.Tampered."""
+    if not given.fits(sealed, consent):
+        log.error("consent_does_not_fit", check=check.id)
         raise vault.Tampered(logged=check.id)
 
 

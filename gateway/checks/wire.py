@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from gateway import audit, logs, vault
 from gateway.checks import terms
 from gateway.checks.models import Check
-from gateway.consent import Consent, grid, lease, shown_release_at
+from gateway.consent import Consent, given, grid, lease, shown_release_at
 
 log = logs.get("checks")
 
@@ -46,15 +46,16 @@ def check_form(session: Session, standing: Standing, now: datetime) -> dict[str,
     """
     check, consent, status = standing
     # Before the release nobody looks whether there is a result yet: it would take a moment that could be measured.
-    names = ("reference", terms.KEPT, "result") if status == "completed" else ("reference", terms.KEPT)
+    answered = ("result", given.KEPT) if status == "completed" else ()
     try:
-        kept = vault.get_all(session, check.id, names)
+        kept = vault.get_all(session, check.id, ("reference", terms.KEPT, *answered))
     except vault.Shredded:
         if status == "completed":
             raise
         return _form(check, consent, status, now, {})
     terms.compare(kept.get(terms.KEPT), check, consent)
     if status == "completed":
+        terms.see_it_given(kept.get(given.KEPT), check, consent)
         _see_it_logged(session, check, kept.get("result"))
     return _form(check, consent, status, now, kept)
 

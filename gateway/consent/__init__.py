@@ -8,7 +8,7 @@ agreed to is kept as a `record` and given to the subject as a signed `receipt`.
 from flask import Flask
 
 from gateway.config import Config
-from gateway.consent import contact_pages, contacts, decision, deployment, entry, guardian, oidc, receipts
+from gateway.consent import contact_pages, contacts, decision, deployment, entry, given, guardian, oidc, receipts
 from gateway.consent.ask import TERM, Asked, ask, invite
 from gateway.consent.blueprint import pages
 from gateway.consent.decide import (
@@ -43,6 +43,7 @@ __all__ = [
     "decided",
     "decision",
     "entry",
+    "given",
     "guard",
     "guardian",
     "hold_back",

@@ -12,8 +12,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.orm import Session
 
-from gateway import audit, clock, notices, vault, work
-from gateway.consent import deployment, grid, guardian, lease, record
+from gateway import audit, clock, logs, notices, vault, work
+from gateway.consent import deployment, given, grid, guardian, lease, record
 from gateway.consent.models import Consent, Lateness
 from gateway.consent.states import State, before
 from gateway.db import db
@@ -23,6 +23,8 @@ MOST_DEFERRALS = 8
 
 BATCH = 100
 """How many requests that are over are read at a time."""
+
+log = logs.get("consent")
 
 _chance = secrets.SystemRandom().random
 
@@ -48,6 +50,7 @@ def agree(session: Session, consent: Consent, *, draw: Callable[[], float] = _ch
     )  # fmt: skip
     if moved:
         _record(session, consent)
+        given.seal(session, consent)
         lease.keep(session, consent)
         work.enqueue(session, "checks.run", consent.check_id)
     return moved
@@ -61,7 +64,10 @@ def decline(session: Session, consent: Consent) -> bool:
 
 def withdraw(session: Session, consent: Consent) -> bool:
     """The subject takes the agreement back; possible until the answer has left, even if it is late."""
-    return _close(session, consent, "withdrawn", clock.now(), Consent.released_at.is_(None))
+    taken = _close(session, consent, "withdrawn", clock.now(), Consent.released_at.is_(None))
+    if taken:
+        given.take_back(session, consent)
+    return taken
 
 
 def cancel(session: Session, check_id: str) -> bool:
@@ -99,12 +105,21 @@ def tell(session: Session, check_id: str) -> bool:
 
 
 def inform(session: Session, consent: Consent) -> None:
-    """Send the subject word that there is news, if there is a contact: the same words whatever it is."""
-    if consent.reachable:
-        notices.send(
-            session, vault.get(session, consent.check_id, "contact"), "news", consent.language,
-            institution=consent.institution, page=deployment.url("/c"),
-        )  # fmt: skip
+    """Send the subject word that there is news, if there is a contact: the same words whatever it is.
+
+    Without a contact that can be read no message is sent; nothing is held for that, their page is there.
+    """
+    if not consent.reachable:
+        return
+    try:
+        contact = vault.get(session, consent.check_id, "contact")
+    except (vault.Tampered, vault.Absent) as error:
+        log.error("contact_damaged", check=consent.check_id, error=type(error).__name__)
+        consent.reachable = False
+        session.flush()
+        return
+    page = deployment.url("/c")
+    notices.send(session, contact, "news", consent.language, institution=consent.institution, page=page)
 
 
 def hold_back(session: Session, consent: Consent) -> bool:

@@ -85,9 +85,11 @@ def keep(session: Session, consent: Consent) -> None:
 
 
 def seal(session: Session, consent: Consent, given: Given) -> None:
-    """Seal what the subject gave."""
+    """Seal what the subject gave, with the day of the next re-check as the row has it now: else whoever can write rows
+    could have a day that is done come again."""
     dates = {"begun": given.begun.isoformat(), "until": given.until.isoformat()}
     kept = {**dates, "every": str(given.every), "months": given.months, "digest": given.digest}
+    kept["next"] = str(consent.next_check_on)
     vault.put(session, consent.check_id, KEPT, kept)
 
 
@@ -111,14 +113,10 @@ def given(session: Session, consent: Consent) -> Given:
     if kept is not None and kept["until"] == str(consent.leased_until) and kept["months"] == consent.lease_months:
         begun, until = date.fromisoformat(kept["begun"]), date.fromisoformat(kept["until"])
         found = Given(begun, Duration.parse(kept["every"]), kept["months"], until, kept["digest"])
-        if consent.next_check_on is not None and consent.next_check_on == found.day_after(_day_before(consent)):
+        if consent.next_check_on is not None and kept["next"] == str(consent.next_check_on):
             return found
     log.error("lease_does_not_fit", check=consent.check_id)
     raise vault.Tampered(logged=consent.check_id)
-
-
-def _day_before(consent: Consent) -> date:
-    return (consent.next_check_on or date.max) - timedelta(days=1)
 
 
 def in_force(consent: Consent) -> Policy | None:

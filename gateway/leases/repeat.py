@@ -94,6 +94,7 @@ def repeat(session: Session, check: Check, consent: Consent) -> None:
         session, consent, Consent.next_check_on == due, next_check_on=given.day_after(lease.today(consent))
     ):
         return
+    lease.seal(session, consent, given)
     if lease.same_rules(consent, given):
         asked = _open(session, check, consent, policy, None)
         asked.consent.reachable, asked.consent.lease_of = consent.reachable, consent.id
@@ -119,6 +120,8 @@ def _ask_anew(session: Session, check: Check, consent: Consent, policy: Policy) 
 def _open(session: Session, first: Check, consent: Consent, policy: Policy, months: int | None) -> Asked:
     """A check like the first, with a request for consent of its own, in this transaction."""
     kept = vault.get_all(session, first.id, COPIED)
+    if "subject" not in kept:
+        raise vault.Absent("subject")
     check = Check(
         id=new_id("chk"), institution_id=first.institution_id, client_id=first.client_id,
         reference_index=first.reference_index, policy=policy.id, version=policy.version,

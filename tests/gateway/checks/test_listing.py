@@ -160,3 +160,10 @@ def test_when_to_ask_again(stage) -> None:
     stage.until(RELEASE)
     assert "Retry-After" not in hr.get(f"/v1/checks/{ids[0]}").headers
     assert hr.get(f"/v1/checks/{ids[2]}").headers["Retry-After"] == "3600"  # late: until the next release time
+
+
+@pytest.mark.parametrize("since", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "-1", "2026-11-20T24:61Z"])
+def test_moments_that_are_none(stage, since: str) -> None:
+    """Refused by name, also where only its moment in UTC is in no year that there is."""
+    answer = stage.caller().get("/v1/checks", query_string={"superseded_since": since})
+    assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "superseded_since")

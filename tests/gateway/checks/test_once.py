@@ -137,3 +137,17 @@ def test_the_role_is_looked_at_again(stage) -> None:
         institutions = Check.metadata.tables["institutions"]
         session.execute(update(institutions).values(policies=["cn/physician"]))
     assert hr.ask(key="k1").status_code == 403
+
+
+def test_who_comes_of_age_meanwhile(stage) -> None:
+    """The same request sent again is answered as at first, though it would be refused today; another one is refused."""
+    hr, message = stage.caller(), request_for("CLEAN")
+    person = {"names": [{"full": "Li Hua"}], "born": "1980-01-01", "ids": [], "contact": {"email": "li@mail.example"}}
+    message["subject"] |= {"born": "2008-11-21", "guardian": person}
+    first = hr.post("/v1/checks", message, {"Idempotency-Key": "k1"})
+    stage.time.forward(timedelta(days=1))
+    again = hr.post("/v1/checks", message, {"Idempotency-Key": "k1"})
+    assert (first.status_code, again.status_code, again.data) == (201, 201, first.data)
+    assert hr.post("/v1/checks", message, {"Idempotency-Key": "k2"}).status_code == 422
+    assert hr.post("/v1/checks", {**message, "reference": "other"}, {"Idempotency-Key": "k1"}).status_code == 422
+    assert checks_kept() == 1

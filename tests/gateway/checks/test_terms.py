@@ -7,12 +7,12 @@ from sqlalchemy import update
 
 from gateway import audit, vault, work
 from gateway.checks.run import WAITS_FOR_A_PERSON, fix, keep, run
-from gateway.consent import Consent, decided
+from gateway.consent import Consent, decided, withdraw
 from gateway.db import db
 from gateway.oauth import register
 from gateway.oauth.models import Institution
 from policies.evaluator import Adjudication
-from tests.stage import RELEASE
+from tests.stage import NOW, RELEASE
 
 pytestmark = pytest.mark.both_databases
 
@@ -216,3 +216,48 @@ def test_without_consent_nothing_is_pinned(stage) -> None:
         assert fix(check_id) is None
         assert (stage.check(check_id).day, stage.check(check_id).regimes) == (None, None)
     assert stage.entries("policy.pinned") == []
+
+
+SOON = NOW + timedelta(hours=1)
+MADE_UP = {"state": "given", "given_at": NOW, "nominal_release_at": SOON, "release_at": SOON, "tell_at": NOW}
+CONSENTS = [
+    ("asked", MADE_UP, 0),
+    ("cancelled", MADE_UP, 0),
+    ("withdrawn", {"state": "given", "closed_at": None}, 1),
+    ("agreed", {"release_at": SOON, "tell_at": NOW}, 1),
+    ("agreed", {"hold_seconds": 0}, 1),
+]
+
+
+@pytest.mark.parametrize(("how", "change", "looks"), CONSENTS)
+def test_a_consent_is_not_made_up_in_the_rows(stage, how: str, change: dict[str, object], looks: int) -> None:
+    """Never given, taken back, or given for another time: no registry is asked for it and no answer leaves."""
+    hr = stage.caller()
+    check_id = hr.asked()
+    if how == "cancelled":
+        hr.post(f"/v1/checks/{check_id}/cancel")
+    elif how != "asked":
+        stage.agree(check_id)
+        assert how == "agreed" or stage.act(check_id, withdraw)
+    with db.write() as session:
+        session.execute(update(Consent).values(**change))
+    if looks == 0:
+        with pytest.raises(vault.Tampered):
+            run(check_id)
+    stage.until(RELEASE + timedelta(days=1))
+    assert len(stage.police.asked) == looks
+    assert hr.see(check_id)["eligible"] is None
+    assert stage.entries("answer") == []
+
+
+def test_an_answer_that_was_laid_and_withdrawn_does_not_come_back(stage) -> None:
+    """The rows of a withdrawn consent say released: damaged, not answered."""
+    hr = stage.caller()
+    check_id = hr.asked()
+    stage.agree(check_id)
+    stage.until(RELEASE - timedelta(hours=1))
+    stage.withdraw(check_id)
+    with db.write() as session:
+        session.execute(update(Consent).values(state="given", closed_at=None))
+    stage.until(RELEASE)
+    assert hr.get(f"/v1/checks/{check_id}").status_code == 500

@@ -69,6 +69,8 @@ def test_another_persons_entry_is_left_out_and_not_asked_about_again(stage: Stag
     other, _ = stage.opened(hr, "OTHER", subject=elsewhere)
     stage.forward(days=2)
     assert [hr.see(one)["eligible"] for one in (check_id, again, other)] == [True, True, None]
+    stage.police.answers["NAMESAKE"] = reports({**USE, "decided_on": "2013-06-06"}, sure=False)
+    assert stage.opened(hr, "NAMESAKE", key="reused")[0], "a number that was given again is another matter's"
     stage.police.answers["NAMESAKE"] = [*reports(USE), *reports(USE, sure=False)]
     assert stage.opened(hr, "NAMESAKE", key="sure")[0], "what a registry says for sure is never left out"
     what_is_kept_of_it_says_nothing_and_ends(stage)

@@ -192,3 +192,20 @@ def kept(check_id: str) -> bool:
     """Whether the personal data of a check is there."""
     with db.read() as session:
         return session.get_one(VaultKey, check_id).wrapped is not None
+
+
+def test_a_day_that_is_done_does_not_come_again(stage: Stage) -> None:
+    """Somebody writes a past anniversary into the row: no further check, and the other leases go on."""
+    hr, (first, _) = answered(stage, "CLEAN", "FORGIVEN")
+    assert len(ticked(stage, hr, AFTER)) == 4
+    change(first, next_check_on=at(DAY).date())
+    assert len(ticked(stage, hr, "2027-12-25T00:00:00")) == 4
+    assert len(ticked(stage, hr, "2028-11-20T00:00:00")) == 5
+
+
+def test_a_lease_without_its_subject_stops_no_other(stage: Stage) -> None:
+    """Particulars that are gone are the operator's: whichever of two leases comes first, the other is repeated."""
+    hr, ids = answered(stage, "CLEAN", "FORGIVEN")
+    with db.write() as session:
+        vault.remove(session, min(ids, key=lambda one: consent(one).id), "subject")
+    assert len(ticked(stage, hr, AFTER)) == 3

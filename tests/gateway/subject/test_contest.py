@@ -6,17 +6,18 @@ from functools import cache
 from html import unescape
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text, update
 
+from gateway import vault
 from gateway.checks import correct, release
 from gateway.checks.contest import contest
-from gateway.checks.look import ask_each
 from gateway.checks.models import Correction, Review
 from gateway.consent import decided, visits
 from gateway.consent.forms import visit_cookie
 from gateway.consent.models import Consent
 from gateway.db import db
 from gateway.notices.models import Message
+from gateway.oauth.models import Institution
 from tests.stage import RELEASE, Caller, Stage, reports
 
 pytestmark = pytest.mark.both_databases
@@ -250,22 +251,92 @@ def test_a_correction_survives_a_crash_at_every_step(stage) -> None:
     assert hr.see(check_id)["eligible"] is True
 
 
-def test_reasons_send_nobody_to_a_registry_that_has_another_matter_of_that_number(make_stage, monkeypatch) -> None:
+def test_reasons_send_nobody_to_a_registry_that_has_another_matter_of_that_number(stage) -> None:
     """Numbers of two registries may be the same by chance: each keeps its own. They are text and no more."""
-    stage = make_stage()
-    every = ask_each
-    monkeypatch.setattr(
-        "gateway.subject.reasons.ask_each",
-        lambda asked, why: {**every(asked, why), "health": stage.health.answers["BARRED"]},
-    )
-    number = '"><script>1</script>'
-    stage.police.answers["BARRED"] = reports({"offence": "drugs.use", "decided_on": "2012-05-05", "ref": number})
+    number, hr = '"><script>1</script>', stage.caller("cn/narcotics-trade")
+    use = {"offence": "drugs.use", "acted_on": "2026-05-04", "decided_on": "2026-05-05", "ref": number}
+    stage.police.answers["BARRED"] = reports(use)
     stage.health.answers["BARRED"] = reports({"offence": "theft", "decided_on": "2013-06-06", "ref": number})
-    _, reader = refused(stage, stage.caller())
+    check_id, _ = stage.opened(hr, "BARRED", policy="cn/narcotics-trade", role="wholesaler")
+    stage.settle_reviews(first_desk(stage))
+    reader = Reader(stage, check_id)
     stage.until(TOLD)
     reader.prove()
     why = reader.send("reasons")
-    assert "This record is kept by: police." in why
-    assert "kept by: health" not in why
+    assert "Record holder police" in why
+    assert "Record holder health" not in why
     assert number in why
     assert number not in reader.html
+
+
+def superseding(stage: Stage, hr: Caller) -> str:
+    """A no that has left, of which another desk has found that it should be a yes; the yes is in the log."""
+    check_id, _ = refused(stage, hr)
+    stage.until(RELEASE)
+    assert contest(check_id, "fact")
+    decide_again(stage, check_id, True)
+    stage.forward(hours=1)
+    assert correction().told_at == stage.time.at
+    return check_id
+
+
+def correction() -> Correction:
+    """The only row of an answer that is on its way."""
+    with db.read() as session:
+        return session.scalars(select(Correction)).one()
+
+
+@pytest.mark.parametrize(
+    "change", ["told_at = ready_at", "ready_at = told_at", "entry = (SELECT max(result_entry) FROM checks)"]
+)
+def test_a_damaged_correction_stops_nothing(stage, change: str) -> None:
+    """Its row says that the subject was told long ago, or another entry: the old answer stands, all others leave."""
+    hr = stage.caller()
+    check_id = superseding(stage, hr)
+    with db.write() as session:
+        session.execute(text(f"UPDATE corrections SET {change}"))
+    other = hr.asked("FORGIVEN")
+    stage.agree(other)
+    stage.forward(days=3)
+    assert (hr.see(check_id)["eligible"], hr.see(check_id)["superseded_at"]) == (False, None)
+    assert hr.see(other)["eligible"] is True
+
+
+def test_since_when_it_can_be_read(stage) -> None:
+    """Of an institution that was suspended meanwhile it says since when it could be read, so that a daily question
+    for what was superseded since yesterday misses nothing."""
+    hr = stage.caller()
+    check_id = superseding(stage, hr)
+    for suspended in (stage.time.at, None):
+        with db.write() as session:
+            session.execute(update(Institution).values(suspended_at=suspended))
+        stage.forward(days=7)
+    seen = hr.see(check_id)
+    assert (seen["eligible"], seen["superseded_at"]) == (True, "2026-11-28T12:00:00Z")
+
+
+def test_no_row_lets_a_contested_answer_go(stage) -> None:
+    """While it is held back there is no answer that could leave."""
+    hr = stage.caller()
+    check_id, _ = refused(stage, hr)
+    stage.until(RELEASE - timedelta(hours=5))
+    assert contest(check_id, "fact")
+    with db.write() as session:
+        session.execute(update(Consent).values(released_at=stage.time.at, told_at=stage.time.at))
+    assert hr.get(f"/v1/checks/{check_id}").status_code == 500
+
+
+def test_a_damaged_contact_holds_no_contest_up(stage) -> None:
+    """Upheld or not: what cannot be sent is not sent, the decision is taken, and the answer goes its way."""
+    hr = stage.caller()
+    check_id, _ = refused(stage, hr)
+    stage.until(RELEASE)
+    for days, eligible in ((0, False), (31, True)):
+        stage.forward(days=days)
+        assert contest(check_id, "fact")
+        with db.write() as session:
+            vault.remove(session, check_id, "contact")
+            session.execute(update(Consent).values(reachable=True))
+        decide_again(stage, check_id, eligible)
+        stage.forward(days=1)
+        assert hr.see(check_id)["eligible"] is eligible
