@@ -23,9 +23,9 @@ PACKAGES = ("policies", "connectors", "gateway")
 # The parts of `gateway`: each imports only what stands to its left. `app` composes the rooms, the last two start it.
 # fmt: off
 LINE = [
-    "clock", "config", "logs", "metrics", "db", "problems", "limits", "vault", "work", "audit", "oauth", "notices",
-    "consent", "staff", "tryout", "checks", "leases", "desk", "subject", "retention", "watch", "doctor", "front",
-    "migrations", "setup", "demo", "doors", "app", "serve", "worker", "cli",
+    "clock", "config", "logs", "metrics", "db", "problems", "limits", "vault", "work", "belief", "audit", "oauth",
+    "notices", "consent", "staff", "tryout", "checks", "leases", "desk", "subject", "retention", "watch", "doctor",
+    "front", "migrations", "setup", "demo", "doors", "app", "serve", "worker", "cli",
 ]
 # fmt: on
 

@@ -8,7 +8,7 @@ An entry is written in the transaction of its act. A sequencer then lays entries
     audit.covered(session, entry_id)
 """
 
-from gateway.audit.entries import about, commitment, entry, opening, record, says
+from gateway.audit.entries import about, commitment, entry, opening, record, says, superseded
 from gateway.audit.note import Checkpoint
 from gateway.audit.sequence import (
     consistency_proof,
@@ -37,6 +37,7 @@ __all__ = [
     "record",
     "says",
     "sequence",
+    "superseded",
     "verifier_key",
     "verify",
     "verify_tail",

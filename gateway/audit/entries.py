@@ -167,6 +167,12 @@ def says(session: Session, subject: str, entry_id: str, field: str, value: Fact)
     return bool(written == commitment(opening(session, subject, entry_id, field), field, value))
 
 
+def superseded(session: Session, subject: str, entry_id: str) -> bool:
+    """Whether the log says of an answer about something that another one took its place."""
+    said = select(AuditEntry.facts).where(AuditEntry.about == subject, AuditEntry.kind == "answer.superseded")
+    return any(json.loads(facts) == [entry_id] for facts in session.scalars(said))
+
+
 def fits(session: Session, entry_id: str) -> bool:
     """Whether an entry's row still is what was written; not if it cannot even be read."""
     try:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from gateway import audit, logs, vault
 from gateway.checks import terms
+from gateway.checks.correct import CORRECTED
 from gateway.checks.models import Check
 from gateway.consent import Consent, given, grid, lease, shown_release_at
 
@@ -46,7 +47,7 @@ def check_form(session: Session, standing: Standing, now: datetime) -> dict[str,
     """
     check, consent, status = standing
     # Before the release nobody looks whether there is a result yet: it would take a moment that could be measured.
-    answered = ("result", given.KEPT) if status == "completed" else ()
+    answered = ("result", given.KEPT, CORRECTED) if status == "completed" else ()
     try:
         kept = vault.get_all(session, check.id, ("reference", terms.KEPT, *answered))
     except vault.Shredded:
@@ -56,17 +57,22 @@ def check_form(session: Session, standing: Standing, now: datetime) -> dict[str,
     terms.compare(kept.get(terms.KEPT), check, consent)
     if status == "completed":
         terms.see_it_given(kept.get(given.KEPT), check, consent)
-        _see_it_logged(session, check, kept.get("result"))
+        _see_it_logged(session, check, kept.get("result"), coming=CORRECTED in kept)
     return _form(check, consent, status, now, kept)
 
 
-def _see_it_logged(session: Session, check: Check, result: Mapping[str, Any] | None) -> None:
-    """See that a signed checkpoint is over the entry that commits to the one bit. Raises vault.Tampered."""
+def _see_it_logged(session: Session, check: Check, result: Mapping[str, Any] | None, *, coming: bool) -> None:
+    """See that a signed checkpoint is over the entry that commits to the one bit. Raises vault.Tampered.
+
+    And that no other has taken its place, or whoever kept an old row could bring it back. While another is `coming`
+    the old one stands; the log is asked all the same, so that this cannot be measured.
+    """
     eligible = result["eligible"] if result else None
     entry = check.result_entry
     try:
         logged = entry is not None and audit.covered(session, entry) and isinstance(eligible, bool)
-        if entry is not None and logged and audit.says(session, check.id, entry, "eligible", eligible):
+        over = entry is not None and audit.superseded(session, check.id, entry) and not coming
+        if entry is not None and logged and not over and audit.says(session, check.id, entry, "eligible", eligible):
             return
     except vault.Absent:
         pass

@@ -79,8 +79,7 @@ CLOCK = click.option("--clock-is-right", is_flag=True, help="You have looked: it
 
 
 def _insist(clock_is_right: bool) -> None:
-    from gateway import clock
-    from gateway.retention import belief
+    from gateway import belief, clock
 
     if clock_is_right:
         belief.believe()

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from sqlalchemy import ColumnElement, and_, func, select
 
-from gateway import clock
+from gateway import belief, clock
 from gateway.config import Config
 from gateway.db import db
 from gateway.doctor.finding import FAULT, HINT, OK, Finding
-from gateway.retention import belief, due, reindex, rotate, terms
+from gateway.retention import due, reindex, rotate, terms
 from gateway.retention.listed import Listed, listed
 from gateway.vault import Tampered, VaultKey, fit, keks, keyfile
 from gateway.vault.ring import key_file, named, ring

@@ -14,6 +14,7 @@ from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from gateway import audit, clock, logs, vault, work
+from gateway.belief import believed
 from gateway.checks import deployment, terms
 from gateway.checks.models import Check
 from gateway.consent import Asked, Consent, agree, ask, invite, lease, people
@@ -34,6 +35,12 @@ log = logs.get("leases")
 
 @work.every("leases.keep", seconds=PERIOD_SECONDS)
 def tick() -> None:
+    """Do what is due of every lease, if the clock is to be believed."""
+    if believed():
+        keep_all()
+
+
+def keep_all() -> None:
     """Do what is due of every lease. One whose stored data is damaged is left to the operator, and stops no other."""
     after = ""
     while True:

@@ -4,7 +4,7 @@ terms.py     when what is due
 due.py       personal data is shredded the same time after its end, whatever came out; later the rows go
 keys.py      the key of each month is made in time, and destroyed when all that it wraps is due
 rotate.py    new keys in the place of old ones; reindex.py a new key of the blind index
-belief.py    nothing is destroyed by a clock that has jumped; wipe.py nothing is left in files of what was
+wipe.py      nothing is left in files of what was; by a clock that has jumped nothing is destroyed (`gateway.belief`)
 listed.py    the keys as an operator sees them; pace.py room for others between two batches
 """
 

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, delete, func, or_, sel
 from sqlalchemy.orm import Session
 
 from gateway import audit, clock, logs, vault, work
+from gateway.belief import believed
 from gateway.checks import distinct, once
 from gateway.checks.models import Check, Correction, Distinction, IdempotencyKey, Review
 from gateway.consent import Consent, attempts, contacts, own_visits
@@ -18,7 +19,6 @@ from gateway.consent.models import ConsentPerson, Guardian, Visit
 from gateway.db import UtcDateTime, db
 from gateway.notices.models import Message
 from gateway.retention import terms
-from gateway.retention.belief import believed
 from gateway.retention.pace import breathe
 from gateway.retention.wipe import wipe
 from gateway.staff import forget_old

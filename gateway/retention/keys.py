@@ -18,9 +18,9 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, select
 
 from gateway import audit, clock, logs, work
+from gateway.belief import believed
 from gateway.db import db
 from gateway.retention import due, terms
-from gateway.retention.belief import believed
 from gateway.retention.pace import breathe
 from gateway.vault import VaultKek, VaultKey, keks, keyfile, wrapping
 from gateway.vault.keks import Kek

@@ -8,10 +8,10 @@ from datetime import timedelta
 
 import pytest
 
-from gateway import retention, work
+from gateway import belief, retention, work
 from gateway.db import db
 from gateway.doctor import keys, rooms
-from gateway.retention import belief, reindex, rotate
+from gateway.retention import reindex, rotate
 from gateway.vault import keyfile
 from tests.gateway.doctor.conftest import Patient
 from tests.stage import RELEASE, Stage

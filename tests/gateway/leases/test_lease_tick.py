@@ -57,12 +57,12 @@ def test_a_day_is_done_once_whatever_breaks(stage: Stage) -> None:
     with pytest.raises(ZeroDivisionError):
         half_done(first)
     assert [check["id"] for check in hr.get("/v1/checks").json["checks"]] == [first]  # type: ignore[index]
-    workers = [threading.Thread(target=repeat.tick) for _ in range(3)]
+    workers = [threading.Thread(target=repeat.keep_all) for _ in range(3)]
     for worker in workers:
         worker.start()
     for worker in workers:
         worker.join()
-    repeat.tick()
+    repeat.keep_all()
     assert len(ticked(stage, hr, AFTER)) == 2
 
 
@@ -88,7 +88,7 @@ def test_no_lease_no_check(stage: Stage) -> None:
     with db.write() as session:
         session.get_one(Institution, hr.institution_id).suspended_at = stage.time.at
     stage.until(at(DAY))
-    repeat.tick()
+    repeat.keep_all()
     with db.write() as session:
         session.get_one(Institution, hr.institution_id).suspended_at = None
         session.get_one(Institution, hr.institution_id).policies = [f"{MINORS}:nobody"]
@@ -176,7 +176,7 @@ def test_what_a_lease_rests_on_is_kept_and_then_shredded(with_key_file: Stage) -
     with db.read() as session:
         assert vault.get(session, first, "subject")["born"] == "1990-04-23"
     stage.until(at(DAY))
-    repeat.tick()
+    repeat.keep_all()
     with db.write() as session:
         acts.end(session, session.get_one(Consent, consent(first).id), "institution")
     over = stage.time.at
@@ -209,3 +209,16 @@ def test_a_lease_without_its_subject_stops_no_other(stage: Stage) -> None:
     with db.write() as session:
         vault.remove(session, min(ids, key=lambda one: consent(one).id), "subject")
     assert len(ticked(stage, hr, AFTER)) == 3
+
+
+def test_a_clock_that_jumps_begins_nothing(stage: Stage) -> None:
+    """A year too far for some hours: nobody is asked again, and no lease is over; nor if it stays so, for a day."""
+    hr, (first,) = answered(stage, "CLEAN")
+    repeat.tick()
+    stage.time.at += timedelta(days=400)
+    repeat.tick()
+    assert [check["id"] for check in hr.get("/v1/checks").json["checks"]] == [first]  # type: ignore[index]
+    for _ in range(26):
+        stage.time.forward(timedelta(hours=1))
+        repeat.tick()
+    assert len(hr.get("/v1/checks").json["checks"]) == 2  # type: ignore[index]

@@ -81,7 +81,7 @@ def test_a_lease_over_three_years(stage: Stage) -> None:
     assert len(stage.police.asked) == asked
     stage.police.answers["CLEAN"] = []
     second, _ = ticked(stage, hr, "2027-11-19T16:00:00")
-    repeat.tick()
+    repeat.keep_all()
     assert ticked(stage, hr, "2027-11-20T09:00:00") == [second, first]
     ordinary = hr.asked("CLEAN", key="ordinary", policy=MINORS, role="staff")
     stage.agree(ordinary)
@@ -107,7 +107,7 @@ def test_a_lease_over_three_years(stage: Stage) -> None:
     ticked(stage, hr, "2029-10-20T15:59:00")
     assert len(subject.letters()) == before
     ticked(stage, hr, "2029-10-20T16:00:00")
-    repeat.tick()
+    repeat.keep_all()
     (letter,) = subject.letters()[before:]
     assert "20 November 2029" in letter["text"] or "2029年11月20日" in letter["text"]
 
@@ -170,7 +170,7 @@ def test_other_rules_ask_nobody_but_the_subject(stage: Stage) -> None:
     asked = len(stage.police.asked)
     new_rules(stage, "2027-06-01")
     new, _ = ticked(stage, hr, "2027-11-20T00:00:00")
-    repeat.tick()
+    repeat.keep_all()
     seen = hr.see(new)
     assert (seen["status"], seen["policy"]["version"]) == ("awaiting_consent", "2027-06-01")
     assert hr.see(first)["lease"] == {"until": "2029-11-20", "next": "2028-11-20"}, "ended, and seen on the grid"

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from gateway import retention, vault
+from gateway import belief, retention, vault
 from gateway.db import db
-from gateway.retention import belief, keys
+from gateway.retention import keys
 from gateway.vault import VaultKey
 from gateway.vault.keyfile import KeyFileError
 from tests.stage import Stage

@@ -11,13 +11,14 @@ from sqlalchemy import select, text, update
 from gateway import vault
 from gateway.checks import correct, release
 from gateway.checks.contest import contest
-from gateway.checks.models import Correction, Review
+from gateway.checks.models import Check, Correction, Review
 from gateway.consent import decided, visits
 from gateway.consent.forms import visit_cookie
 from gateway.consent.models import Consent
 from gateway.db import db
 from gateway.notices.models import Message
 from gateway.oauth.models import Institution
+from gateway.vault import VaultItem
 from tests.stage import RELEASE, Caller, Stage, reports
 
 pytestmark = pytest.mark.both_databases
@@ -340,3 +341,19 @@ def test_a_damaged_contact_holds_no_contest_up(stage) -> None:
         decide_again(stage, check_id, eligible)
         stage.forward(days=1)
         assert hr.see(check_id)["eligible"] is eligible
+
+
+def test_an_old_row_does_not_bring_an_old_answer_back(stage) -> None:
+    """Somebody kept what was sealed before the answer was superseded, and writes it over what is there now."""
+    hr = stage.caller()
+    check_id = superseding(stage, hr)
+    with db.read() as session:
+        item = select(VaultItem.sealed).where(VaultItem.owner_id == check_id, VaultItem.name == "result")
+        old, entry = session.scalars(item).one(), session.get_one(Check, check_id).result_entry
+    stage.forward(days=1)
+    assert hr.see(check_id)["eligible"] is True
+    with db.write() as session:
+        here = update(VaultItem).where(VaultItem.owner_id == check_id, VaultItem.name == "result")
+        session.execute(here.values(sealed=old))
+        session.execute(update(Check).where(Check.id == check_id).values(result_entry=entry, superseded_at=None))
+    assert hr.get(f"/v1/checks/{check_id}").status_code == 500

@@ -1,8 +1,9 @@
 """Whether the clock can be believed, before it leads to something that cannot be undone.
 
-A clock that has jumped years ahead would have everything shredded, and the keys destroyed. So each turn writes down
+A clock that has jumped years ahead would have everything shredded, the keys destroyed, every lease repeated and
+ended. So each turn writes down
 when it was. If that was more than GAP ago, or in the future, or if the database server's clock is APART from ours,
-then nothing is shredded or destroyed until the time has been plausible for HELD: who runs the gateway has so long to
+then nothing of this is done until the time has been plausible for HELD: who runs the gateway has so long to
 mend the clock. A gateway that stood still for days is late by as much.
 """
 
