@@ -5,18 +5,20 @@ and on the subject's own page. What is shown is the subject's own record. What m
 not shown: it would be somebody's whom it does not concern.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from flask import g, redirect, request, url_for
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from gateway import problems, vault
+from gateway import audit, clock, problems, vault
 from gateway.checks import deployment
 from gateway.checks.contest import contestable
-from gateway.checks.look import NoConsent, Silent, adjudicated, ask_each, question
+from gateway.checks.look import NoConsent, Question, Silent, adjudicated, ask_each, question
 from gateway.checks.models import Check
 from gateway.consent import Consent, shown
 from gateway.consent.render import language
@@ -40,6 +42,17 @@ class CannotLook(problems.Unavailable):
     title = "A registry does not answer"
     meaning = "Reasons are derived afresh each time, and a registry gives no answer now. Try again later."
 
+
+class LookedOften(problems.TooMany):
+    """429: the reasons of one check were asked for very often within a day."""
+
+    type = "reasons-too-often"
+    title = "The reasons were looked at very often"
+    meaning = "Each time the registries are asked again. For reasons they are asked a few times a day only."
+
+
+MOST_A_DAY = 10
+"""How often the registries are asked for the reasons of one check within a day, roughly: the log knows hours only."""
 
 Told = tuple[str, Report]
 """A report, with the name of its registry."""
@@ -74,6 +87,7 @@ def reasons(consent_id: str) -> Response:
             asked = question(session, session.get_one(Check, consent.check_id))
         except NothingInForce:
             raise CannotLook("The law that this check is pinned to is not on the shelf.", logged="no_law") from None
+        _refuse_too_often(session, asked)
         eligible = told_result(session, consent)
         may_contest = contestable(session, session.get_one(Check, consent.check_id), consent)
     try:
@@ -95,6 +109,15 @@ def reasons(consent_id: str) -> Response:
         grounds=_grounds(asked.policy, asked.role, found, told),
     )
     return closing(page)
+
+
+def _refuse_too_often(session: Session, asked: Question) -> None:
+    """Raises LookedOften."""
+    day_ago = clock.now() - timedelta(days=1)
+    looks = [entry for entry in audit.about(session, asked.check_id) if entry.kind == "registry.asked"]
+    for_them = [entry for entry in looks if entry.at > day_ago and "subject" in json.loads(entry.facts)]
+    if len(for_them) >= MOST_A_DAY * len(asked.policy.registries):
+        raise LookedOften(headers={"Retry-After": "3600"})
 
 
 def _placed(report: Report, place: int) -> Report:

@@ -109,6 +109,9 @@ def test_the_subject_sees_the_answer_and_its_reasons_first(stage) -> None:
     assert "Preschool Education Law" in why
     assert "Record holder police" in why
     assert len(stage.entries("registry.asked")) == looks + 1
+    for _ in range(12):
+        why = reader.send("reasons")
+    assert (reader.status, len(stage.entries("registry.asked"))) == (429, looks + 10)
     stage.time.forward(visits.FRESH)
     assert "No" not in reader.open("status").split("The answer")[0]
     assert "drug" not in reader.send("reasons").lower()
