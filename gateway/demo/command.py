@@ -79,7 +79,9 @@ def _play(folder: Path, port: int, console: Console, *, leave: bool, as_json: bo
                 sys.stdout.write(json.dumps(show.document(told, day, stage.issuer, link), ensure_ascii=False) + "\n")
                 sys.stdout.flush()
             if waiting is not None:
-                console.print(show.addresses(stage.issuer, stage.outbox, cast.yours, str(link)), soft_wrap=True)
+                console.print(
+                    show.addresses(stage.issuer, stage.outbox, cast.yours, str(link), stage.seat), soft_wrap=True
+                )
                 _stay(stage, cast, waiting["id"], console)
         except KeyboardInterrupt:
             console.print("\nEnding.")

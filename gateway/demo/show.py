@@ -81,7 +81,7 @@ def _answer(one: Told, day: date, between: str) -> Text:
     return text if one.as_expected(day) else text.append(f"{between}not as expected", "bold red")
 
 
-def addresses(issuer: str, outbox: Path, yours: Asked, link: str) -> Text:
+def addresses(issuer: str, outbox: Path, yours: Asked, link: str, seat: str) -> Text:
     """Where to go on looking, with what to type."""
     lines = Text().append("\nIt stays up. Open in a browser:\n", "bold")
     lines.append(f"  {issuer}/            the front page\n")
@@ -91,6 +91,9 @@ def addresses(issuer: str, outbox: Path, yours: Asked, link: str) -> Text:
     lines.append(f"  You are {yours.latin} ({yours.name}), born {yours.born.isoformat()}.\n")
     lines.append("  The code comes by mail, which here means: it is printed below as soon as you ask for it.\n")
     lines.append(f"  All mail is in {outbox}\n")
+    lines.append("\nA seat at the adjudicators' desk, under the name “you”:\n", "bold")
+    lines.append(f"  {seat}\n")
+    lines.append("  Their software decides all but contests: those go to another one than before.\n")
     lines.append("\nCtrl-C ends it.\n", "bold")
     return lines
 

@@ -16,6 +16,7 @@ from gateway.demo.cast import Cast
 from gateway.demo.server import HOST, Server
 from gateway.demo.software import Software
 from gateway.oauth.register import add_client, add_institution
+from gateway.staff import people
 
 _REGISTRIES = {"police": "people.csv", "health": "health.csv"}
 _KEY_ENV = "SEALGATE_REGISTRY_KEY"
@@ -42,6 +43,8 @@ class Stage:
     registries: Mapping[str, Connector]
     software: Mapping[str, Software]
     desk: Software
+    seat: str
+    """The address at which the viewer can take a seat at the desk."""
     server: Server
 
     def close(self) -> None:
@@ -66,9 +69,10 @@ def set_up(folder: Path, port: int, cast: Cast, told: Callable[[str], None]) -> 
         told(f"The {name} registry, built from {file}: made-up people: {report.people}, entries: {report.entries}")
     _name_registries(Path(settings["SEALGATE_REGISTRIES"]))
     registries = shelf.load(config.registries, settings)
-    software, desk = _register(config, cast)
+    software, desk, link = _register(config, cast)
     told(f"{len(cast.institutions)} institutions and an adjudicators' desk, registered with their keys")
-    stage = Stage(issuer, outbox, config.reading, registries, software, desk, Server(folder, port))
+    seat = f"{issuer}/staff/enrol/{link}"
+    stage = Stage(issuer, outbox, config.reading, registries, software, desk, seat, Server(folder, port))
     try:
         stage.server.start()
     except BaseException:
@@ -91,8 +95,8 @@ def _name_registries(path: Path) -> None:
     path.write_text("\n".join(tables), "utf-8")
 
 
-def _register(config: Config, cast: Cast) -> tuple[dict[str, Software], Software]:
-    """What the operator does with `sealgate institution add` and `client add`, before the server runs."""
+def _register(config: Config, cast: Cast) -> tuple[dict[str, Software], Software, str]:
+    """What the operator does with `sealgate institution add`, `client add` and `staff add`, before the server runs."""
     logs.setup("error")
     db.init(config.database_url)
     try:
@@ -103,7 +107,10 @@ def _register(config: Config, cast: Cast) -> tuple[dict[str, Software], Software
             each.id: _one(config, each.name, each.registration, each.policies, _ASKING) for each in cast.institutions
         }
         name, registration = cast.desk
-        return software, _one(config, name, registration, (), _DECIDING, desk=True)
+        desk = _one(config, name, registration, (), _DECIDING, desk=True)
+        with db.write() as session:
+            _, link = people.add(session, "you", ("adjudicator",), (), "operator")
+        return software, desk, link
     finally:
         db.close()
 
