@@ -1,6 +1,8 @@
 """For all tests: where skips are refused (CI), a skipped test fails the run; what runs on both databases."""
 
 import os
+from itertools import zip_longest
+from pathlib import Path
 
 import pytest
 
@@ -21,6 +23,19 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if marked and "database_url" in metafunc.fixturenames:
         kinds = EMPTY_KINDS if marked.kwargs.get("empty") else KINDS
         metafunc.parametrize("database_url", kinds, indirect=True, ids=KINDS)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin early with the files that mostly wait, for processes to die and come back, beside others that compute: at
+    the end they would be waited for alone."""
+    files: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.path, []).append(item)
+    waiting = [tests for tests in files.values() if any(test.get_closest_marker("crash") for test in tests)]
+    waiting += [tests for tests in files.values() if tests not in waiting and tests[0].get_closest_marker("slow")]
+    others = sorted((tests for tests in files.values() if tests not in waiting), key=len, reverse=True)
+    pairs = zip_longest(waiting, others, fillvalue=())
+    items[:] = [test for both in pairs for tests in both for test in tests]
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

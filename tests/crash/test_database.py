@@ -24,7 +24,8 @@ def test_the_database_is_restarted(tmp_path: Path) -> None:
         fleet = Fleet(tmp_path / "data", url)
         fleet.add_web()
         fleet.add_worker()
-        with afloat(fleet):
+        with afloat(fleet):  # one that is only starting may end where there is no database: it has begun nothing
+            wait_for("the worker", lambda: b"Sealgate works" in fleet.log.read_bytes(), 60)
             crowd = Crowd(fleet)
             with crowd.at_work(CHECKS * ROUNDS):
                 for number in range(2 * ROUNDS):
