@@ -26,13 +26,15 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin early with the files that mostly wait, for processes to die and come back, beside others that compute: at
-    the end they would be waited for alone."""
+    """Begin early with the files that take long for few tests, since they wait for processes and browsers, beside
+    others that compute: at the end they would be waited for alone."""
     files: dict[Path, list[pytest.Item]] = {}
     for item in items:
         files.setdefault(item.path, []).append(item)
-    waiting = [tests for tests in files.values() if any(test.get_closest_marker("crash") for test in tests)]
-    waiting += [tests for tests in files.values() if tests not in waiting and tests[0].get_closest_marker("slow")]
+    waiting: list[list[pytest.Item]] = []
+    for name in ("crash", "slow", "browser"):
+        marked = (tests for tests in files.values() if any(test.get_closest_marker(name) for test in tests))
+        waiting += [tests for tests in marked if tests not in waiting]
     others = sorted((tests for tests in files.values() if tests not in waiting), key=len, reverse=True)
     pairs = zip_longest(waiting, others, fillvalue=())
     items[:] = [test for both in pairs for tests in both for test in tests]

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 DRUGS: dict[str, Any] = {
     "ref": "a",
     "jurisdiction": "cn",

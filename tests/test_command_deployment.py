@@ -14,6 +14,8 @@ import pytest
 
 from tests.test_command import sealgate
 
+pytestmark = pytest.mark.slow
+
 REGISTRY = '[police]\nconnector = "embedded"\npath = "police.sqlite"\nkey_env = "SEALGATE_REGISTRY_KEY"\n'
 PEOPLE = """\
 id_type,id,name,born,kind,jurisdiction,offence,disposition,ref,decided_on,acted_on

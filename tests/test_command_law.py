@@ -9,6 +9,8 @@ import pytest
 
 from tests.test_command import DRUGS, sealgate
 
+pytestmark = pytest.mark.slow
+
 REGIME = "regimes/cn/2026-01-01.toml"
 
 

@@ -13,6 +13,8 @@ from policies.library import Library
 from tests.policies.shelves import shelf
 from tests.test_command import sealgate
 
+pytestmark = pytest.mark.slow
+
 DAY = "2026-06-01"
 RATES = Path(__file__).parent / "policies" / "made-up-rates.toml"
 POLICIES = Library.shipped().policies()

@@ -4,7 +4,11 @@ import json
 import re
 from pathlib import Path
 
+import pytest
+
 from tests.test_command import sealgate
+
+pytestmark = pytest.mark.slow
 
 
 def test_somebody_is_let_in_listed_reset_and_stopped(tmp_path: Path) -> None:

@@ -19,6 +19,8 @@ from gateway.db import db
 from gateway.oauth import receipt_keys
 from gateway.vault import VaultKey, keks
 
+pytestmark = pytest.mark.slow
+
 ROWS = 1200
 
 
