@@ -38,8 +38,13 @@ def run_all(library: Library, root: Traversable | Path) -> Iterator[Example]:
         place = f"regimes/{regime_id}/examples.toml"
         yield from _run(library, root.joinpath(*place.split("/")), place, regime_id, _regime_example)
     for policy_id in library.policies():
-        place = f"industries/{policy_id}/examples.toml"
-        yield from _run(library, root.joinpath(*place.split("/")), place, policy_id, _policy_example)
+        yield from run_of(library, root, policy_id)
+
+
+def run_of(library: Library, root: Traversable | Path, policy_id: str) -> Iterator[Example]:
+    """Run the examples of one policy under `root`. Raises DocumentError."""
+    place = f"industries/{policy_id}/examples.toml"
+    yield from _run(library, root.joinpath(*place.split("/")), place, policy_id, _policy_example)
 
 
 def _run(library: Library, file: Traversable | Path, place: str, name: str, one: Any) -> Iterator[Example]:

@@ -40,7 +40,7 @@ policy.add_command(publish)
 @SHELF
 @AS_JSON
 def policy_check(policy_id: str | None, day: date, shelf: Path | None, as_json: bool) -> None:
-    """Run the worked examples beside every law and policy, and ask each policy (or POLICY) what is wrong with it.
+    """Run the worked examples beside every law and policy (or of POLICY), and ask what is wrong with it.
 
     Which bars never decide, which may not read what they name, what stays open though every fact is known, and
     whether one more matter ever helps or a bar reads what nothing opens to it (then the exit status is 1).
@@ -50,9 +50,10 @@ def policy_check(policy_id: str | None, day: date, shelf: Path | None, as_json: 
 
     library = _library(shelf)
     _read_ages(shelf)
-    examples, wrong = _run_examples(library, shelf)
+    asked = _in_force(library, day, [policy_id] if policy_id else [])
+    examples, wrong = _run_examples(library, shelf, asked[0].id if policy_id else None)
     law = library.regimes(day)
-    checks = [check(one, day, law) for one in _in_force(library, day, [policy_id] if policy_id else [])]
+    checks = [check(one, day, law) for one in asked]
     drafts = list(library.drafts)
     told = {"examples": examples, "wrong": wrong, "drafts": drafts, "policies": [one.told() for one in checks]}
     if as_json:
@@ -178,14 +179,15 @@ def _library(shelf: Path | None) -> Any:
         fail(str(error))
 
 
-def _run_examples(library: Any, shelf: Path | None) -> tuple[int, dict[str, list[str]]]:
+def _run_examples(library: Any, shelf: Path | None, policy_id: str | None) -> tuple[int, dict[str, list[str]]]:
     from importlib.resources import files
 
     from policies.documents import DocumentError
-    from policies.examples import run_all
+    from policies.examples import run_all, run_of
 
+    root = shelf or files("policies")
     try:
-        examples = list(run_all(library, shelf or files("policies")))
+        examples = list(run_of(library, root, policy_id) if policy_id else run_all(library, root))
     except DocumentError as error:
         fail(str(error))
     return len(examples), {example.place: list(example.wrong) for example in examples if example.wrong}
